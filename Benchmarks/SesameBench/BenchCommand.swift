@@ -1,0 +1,7 @@
+import ArgumentParser
+
+@main
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sesame-bench", abstract: "Times Sesame through its public API.")
+}

@@ -1,0 +1,3 @@
+#ifndef CSESAMEICU_H
+#define CSESAMEICU_H
+#endif
