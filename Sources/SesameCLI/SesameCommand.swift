@@ -3,5 +3,34 @@ import ArgumentParser
 @main
 struct SesameCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sesame", abstract: "From raw text to a trained, fine-tuned language model.")
+        commandName: "sesame",
+        abstract: "From raw text to a trained, fine-tuned language model.",
+        discussion: """
+            A workspace (one SQLite file) holds corpora, vocabularies and the record of every run; models \
+            are folders beside it.
+
+            Begin with:  sesame quickstart
+            """,
+        version: "0.1.0"
+    )
+
+    /// Parses, runs, and ends the process: 0 done, 1 failed, 64 wrong usage, 130 interrupted.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // Help, usage errors and plain exit codes are the parser's to present; what a library threw is
+            // one line.
+            if exitCode(for: error) != .failure || error is ExitCode {
+                exit(withError: error)
+            }
+            StandardError.write("sesame: \(error)\n")
+            exit(withError: ExitCode.failure)
+        }
+    }
 }

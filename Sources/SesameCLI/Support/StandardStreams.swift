@@ -1,0 +1,84 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Writes every byte to a file descriptor, however many calls that takes.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    var rest = bytes
+    while !rest.isEmpty {
+        let written = write(descriptor, rest.baseAddress, rest.count)
+        if written < 0 {
+            if errno == EINTR { continue }
+            return
+        }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+}
+
+/// Where progress and errors go.
+enum StandardError {
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// The terminal's width in columns; 80 where there is no terminal to ask.
+    static var columnCount: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
+    }
+}
+
+/// Where results go.
+enum StandardOutput {
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Prints one line, at once.
+    static func line(_ text: String = "") {
+        write(text + "\n")
+    }
+
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: STDOUT_FILENO) }
+    }
+
+    static func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) }
+    }
+}
+
+/// Collects output and passes it on in large pieces, for commands that print a line per line they read.
+struct BufferedOutput: ~Copyable {
+    private var bytes: [UInt8] = []
+    private let capacity = 1 << 16
+
+    init() { bytes.reserveCapacity(capacity + (1 << 12)) }
+
+    /// Lets `body` append to the buffer.
+    mutating func append(_ body: (inout [UInt8]) -> Void) {
+        body(&bytes)
+        if bytes.count >= capacity { flush() }
+    }
+
+    mutating func line(_ text: String) {
+        append {
+            $0.append(contentsOf: text.utf8)
+            $0.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    mutating func flush() {
+        StandardOutput.write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    deinit { StandardOutput.write(bytes) }
+}
