@@ -1,0 +1,196 @@
+import CSesameKernels
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Files of named tensors in the safetensors format (https://huggingface.co/docs/safetensors).
+public enum SafeTensors {
+    /// How elements are stored in a file.
+    public enum Storage: String, Codable, Sendable, CaseIterable {
+        /// 32 bits, exactly.
+        case float32 = "F32"
+        /// 16 bits, rounded to 8 bits of mantissa.
+        case bfloat16 = "BF16"
+        /// 16 bits, rounded to 11 bits of mantissa; beyond 65504 infinite.
+        case float16 = "F16"
+    }
+
+    /// Reads every floating-point tensor of a file as Float32. Integer tensors are left out; see
+    /// ``SafeTensorsFile/ids(named:)``.
+    ///
+    /// - Throws: ``TensorError``.
+    public static func read(_ url: URL) throws -> [String: Tensor] {
+        let file = try SafeTensorsFile(url)
+        var tensors: [String: Tensor] = [:]
+        for name in file.names where file.isFloat(name) {
+            tensors[name] = try file.tensor(named: name)
+        }
+        return tensors
+    }
+
+    /// Writes tensors to a file, in the order given.
+    ///
+    /// The file appears complete or not at all: it is written under another name in the same folder,
+    /// synced, and renamed. The same tensors give the same bytes.
+    /// - Parameters:
+    ///   - tensors: names and tensors; names are unique and not `__metadata__`.
+    ///   - metadata: text values that the file carries along.
+    ///   - url: the file, which is replaced where it exists.
+    ///   - storage: how elements are stored.
+    /// - Throws: ``TensorError``.
+    public static func write(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
+        storage: Storage = .float32
+    ) throws {
+        var names = Set<String>()
+        for (name, _) in tensors where name == "__metadata__" || !names.insert(name).inserted {
+            throw TensorError(
+                .malformedFile(
+                    path: url.path, tensor: name, expected: "unique names other than __metadata__",
+                    found: "this one", advice: "give each tensor its own name"))
+        }
+        let header = header(tensors, metadata: metadata, storage: storage)
+        try replaceFile(url.path) { file in
+            try file.write(header)
+            for (_, tensor) in tensors { try write(tensor, to: file, storage: storage) }
+        }
+    }
+
+    private static func header(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], storage: Storage
+    ) -> [UInt8] {
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let values = metadata.sorted { $0.key < $1.key }.map { name, value in
+                HeaderJSON.quoted(name) + ":" + HeaderJSON.quoted(value)
+            }
+            members.append("\"__metadata__\":{" + values.joined(separator: ",") + "}")
+        }
+        let elementSize = storage == .float32 ? 4 : 2
+        var offset = 0
+        for (name, tensor) in tensors {
+            let end = offset + tensor.elementCount * elementSize
+            let sizes = tensor.shape.map(String.init).joined(separator: ",")
+            members.append(
+                HeaderJSON.quoted(name)
+                    + ":{\"dtype\":\"\(storage.rawValue)\",\"shape\":[\(sizes)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array(("{" + members.joined(separator: ",") + "}").utf8)
+        // Spaces bring the data to a multiple of eight bytes, as the format recommends.
+        json += [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8)
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
+    }
+
+    private static func write(_ tensor: Tensor, to file: OutputFile, storage: Storage) throws {
+        try tensor.withUnsafeBufferPointer { scalars in
+            guard storage != .float32 else {
+                return try file.write(UnsafeRawBufferPointer(scalars))
+            }
+            try withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 32768) { chunk in
+                for start in stride(from: 0, to: scalars.count, by: chunk.count) {
+                    let size = min(chunk.count, scalars.count - start)
+                    let source = UnsafeBufferPointer(rebasing: scalars[start..<start + size])
+                    if storage == .bfloat16 {
+                        sesame_float32_to_bfloat16(size, source.baseAddress, chunk.baseAddress)
+                    } else {
+                        sesame_float32_to_float16(size, source.baseAddress, chunk.baseAddress)
+                    }
+                    try file.write(
+                        UnsafeRawBufferPointer(
+                            UnsafeMutableBufferPointer(rebasing: chunk[..<size])))
+                }
+            }
+        }
+    }
+
+    private static let fileNumber = Atomic<Int>(0)
+
+    private static func replaceFile(_ path: String, _ body: (OutputFile) throws -> Void) throws {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let number = fileNumber.add(1, ordering: .relaxed).newValue
+        let name = path.dropFirst(folder.count)
+        let temporary = "\(folder).\(name).\(getpid())-\(number).partial"
+        let file = try OutputFile(creating: temporary, for: path)
+        do {
+            try body(file)
+            try file.finish()
+            guard rename(temporary, path) == 0 else {
+                throw TensorError(.file(path: path, operation: "replace", reason: systemError()))
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        // The new name itself is safe on disk only once the folder is. Where the system does not sync
+        // folders there is nothing more to do.
+        let directory = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        if directory >= 0 {
+            fsync(directory)
+            close(directory)
+        }
+    }
+}
+
+/// A file that is being written.
+private final class OutputFile {
+    private let path: String
+    private var descriptor: Int32
+
+    init(creating temporary: String, for path: String) throws {
+        self.path = path
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw TensorError(.file(path: path, operation: "write", reason: systemError()))
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard let base = bytes.baseAddress else { return }
+        var offset = 0
+        while offset < bytes.count {
+            #if canImport(Glibc)
+                let written = Glibc.write(descriptor, base + offset, bytes.count - offset)
+            #elseif canImport(Musl)
+                let written = Musl.write(descriptor, base + offset, bytes.count - offset)
+            #elseif canImport(Darwin)
+                let written = Darwin.write(descriptor, base + offset, bytes.count - offset)
+            #endif
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw TensorError(.file(path: path, operation: "write", reason: systemError()))
+            }
+            offset += written
+        }
+    }
+
+    /// Brings everything to the disk.
+    func finish() throws {
+        let synced = fsync(descriptor) == 0
+        let reason = systemError()
+        let closed = close(descriptor) == 0
+        descriptor = -1
+        guard synced, closed else {
+            throw TensorError(
+                .file(path: path, operation: "write", reason: synced ? systemError() : reason))
+        }
+    }
+}
