@@ -1,0 +1,81 @@
+import SesameTensor
+
+extension BERT {
+    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
+        CheckpointLayout.bert(configuration).external(parameters)
+    }
+
+    /// Takes the encoder's weights; those of heads (`cls`, `classifier`) are skipped, so that a pretrained or
+    /// fine-tuned model's folder serves too.
+    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
+        var layout = CheckpointLayout.bert(configuration)
+        let canonicalName = layout.canonicalName
+        layout.canonicalName = { name in
+            name.hasPrefix("cls.") || name.hasPrefix("classifier.") ? nil : canonicalName(name)
+        }
+        try layout.load(tensors, into: &self, from: place)
+    }
+}
+
+extension BERTForPretraining {
+    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
+        layout.external(parameters)
+    }
+
+    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
+        try layout.load(tensors, into: &self, from: place)
+    }
+
+    package var checkpointLayoutNames: [String] { layout.entries.flatMap(\.names) }
+
+    private var layout: CheckpointLayout {
+        var layout = CheckpointLayout.bert(configuration, prefix: "bert.")
+        layout.addPair("transform", "cls.predictions.transform.dense")
+        layout.addPair("transformNorm", "cls.predictions.transform.LayerNorm")
+        layout.add("outputBias", "cls.predictions.bias")
+        layout.addPair("nextSentence", "cls.seq_relationship")
+        return layout
+    }
+}
+
+extension CheckpointLayout {
+    /// Hugging Face's `BertModel` inside a model with heads.
+    ///
+    /// - Parameter prefix: In front of the paths, where a BERT is part of another module.
+    static func bert(_ configuration: BERTConfig, prefix: String = "") -> CheckpointLayout {
+        var layout = CheckpointLayout()
+        let embeddings = "bert.embeddings."
+        layout.add(prefix + "tokenEmbedding.weight", embeddings + "word_embeddings.weight")
+        layout.add(prefix + "positions.weight", embeddings + "position_embeddings.weight")
+        layout.add(prefix + "typeEmbedding.weight", embeddings + "token_type_embeddings.weight")
+        layout.addPair(prefix + "embeddingNorm", embeddings + "LayerNorm")
+        for i in 0..<configuration.layerCount {
+            let (ours, theirs) = ("\(prefix)layers.\(i)", "bert.encoder.layer.\(i)")
+            let attention = theirs + ".attention.self."
+            layout.addPair(
+                ours + ".attention.projection", attention + "query", attention + "key",
+                attention + "value")
+            layout.addPair(ours + ".attention.output", theirs + ".attention.output.dense")
+            layout.addPair(ours + ".attentionNorm", theirs + ".attention.output.LayerNorm")
+            layout.addPair(ours + ".feedForward.inner", theirs + ".intermediate.dense")
+            layout.addPair(ours + ".feedForward.outer", theirs + ".output.dense")
+            layout.addPair(ours + ".feedForwardNorm", theirs + ".output.LayerNorm")
+        }
+        layout.addPair(prefix + "pooler", "bert.pooler.dense")
+        // Files may hold position numbers and copies of the tied output; the oldest say gamma and beta.
+        layout.canonicalName = { name in
+            if name.hasSuffix("embeddings.position_ids")
+                || name.hasPrefix("cls.predictions.decoder.")
+            {
+                return nil
+            }
+            var name = name
+            for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where name.hasSuffix(old) {
+                name = name.dropLast(old.count) + new
+            }
+            let bare = ["embeddings.", "encoder.", "pooler."].contains { name.hasPrefix($0) }
+            return bare ? "bert." + name : name
+        }
+        return layout
+    }
+}

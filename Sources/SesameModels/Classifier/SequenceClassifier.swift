@@ -1,0 +1,168 @@
+import SesameNN
+import SesameTensor
+
+/// A model that gives a text, or a pair of texts, one of a few labels.
+///
+/// On BERT the pooled state of the first position is classified; on GPT the state of the last real token,
+/// which is the only one that has seen the whole text.
+public struct SequenceClassifier: PretrainedModel {
+    /// The backbone's sizes and choices, and the labels.
+    public let configuration: SequenceClassifierConfig
+    /// The backbone, where it is a BERT.
+    public private(set) var bert: BERT?
+    /// The backbone, where it is a GPT.
+    public private(set) var gpt: GPT?
+    /// Text state → labels.
+    public var head: Linear
+    private let dropout: Dropout
+
+    /// A classifier on a (pretrained) BERT, with a fresh head.
+    ///
+    /// - Parameters:
+    ///   - bert: The backbone.
+    ///   - labels: The labels' names, in the order of their numbers; at least two.
+    ///   - dropoutProbability: Of the pooled state; nil means as in the backbone.
+    ///   - key: Where the head's weights are drawn from.
+    public init(bert: BERT, labels: [String], dropoutProbability: Float? = nil, key: RandomKey) {
+        let backbone = bert.configuration
+        let configuration = SequenceClassifierConfig(
+            backbone: .bert(backbone), labels: labels, dropoutProbability: dropoutProbability)
+        self.configuration = configuration
+        self.bert = bert
+        dropout = Dropout(dropoutProbability ?? backbone.hiddenDropoutProbability)
+        head = Linear(
+            inputSize: backbone.hiddenSize, outputSize: labels.count,
+            initializer: .normal(backbone.initializerDeviation), key: key)
+    }
+
+    /// A classifier on a (pretrained) GPT, with a fresh head without a bias.
+    ///
+    /// - Parameters:
+    ///   - gpt: The backbone.
+    ///   - labels: The labels' names, in the order of their numbers; at least two.
+    ///   - dropoutProbability: Of the last state; nil means none, as in Hugging Face's model.
+    ///   - key: Where the head's weights are drawn from.
+    public init(gpt: GPT, labels: [String], dropoutProbability: Float? = nil, key: RandomKey) {
+        let backbone = gpt.configuration
+        configuration = SequenceClassifierConfig(
+            backbone: .gpt(backbone), labels: labels, dropoutProbability: dropoutProbability)
+        self.gpt = gpt
+        dropout = Dropout(dropoutProbability ?? 0)
+        head = Linear(
+            inputSize: backbone.hiddenSize, outputSize: labels.count, bias: false,
+            initializer: .normal(backbone.initializerDeviation), key: key)
+    }
+
+    /// A classifier with fresh weights, from a configuration that is checked first.
+    public init(configuration: SequenceClassifierConfig, key: RandomKey) throws {
+        try configuration.validate()
+        switch configuration.backbone {
+        case .bert(let backbone):
+            self.init(
+                bert: BERT(backbone, key: key.derived(0)), labels: configuration.labels,
+                dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
+        case .gpt(let backbone):
+            self.init(
+                gpt: GPT(backbone, key: key.derived(0)), labels: configuration.labels,
+                dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
+        }
+    }
+
+    /// The labels' names, in the order of their numbers.
+    public var labels: [String] { configuration.labels }
+
+    /// How many tokens a text may have.
+    public var maxSequenceLength: Int { configuration.maxSequenceLength }
+
+    /// The labels' logits.
+    ///
+    /// - Parameters:
+    ///   - ids: `[batch, time]`; padding is behind the text.
+    ///   - typeIDs: The segment of each position, for BERT; nil means all 0.
+    ///   - mask: `[batch, time]`; 1 keeps a position, 0 hides it (padding); nil keeps all.
+    ///   - context: Gives precision, mode and key.
+    /// - Returns: `[batch, labels]`.
+    public func logits(
+        _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
+        context: ForwardContext
+    ) -> Tensor {
+        let state: Tensor
+        if let bert {
+            state = bert.encode(ids, typeIDs: typeIDs, mask: mask, context: context.site(0)).pooled
+        } else if let gpt {
+            let hidden = gpt.hidden(ids, context: context.site(0))
+            let rows = Self.lastPositions(batch: ids.shape[0], time: ids.shape[1], mask: mask)
+            state = hidden.reshaped([hidden.shape.leading, hidden.shape.last])
+                .selectedRows(IDTensor(rows, shape: [rows.count]))
+        } else {
+            preconditionFailure("a classifier has a backbone")
+        }
+        return head(dropout(state, context: context.site(1)), context: context)
+    }
+
+    /// The mean cross-entropy in nats, and the logits it was computed from.
+    ///
+    /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
+    /// - Parameter targets: The labels' numbers, `[batch]`.
+    public func loss(
+        _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
+        targets: IDTensor, labelSmoothing: Float = 0, context: ForwardContext
+    ) -> (loss: Tensor, logits: Tensor) {
+        let logits = logits(ids, typeIDs: typeIDs, mask: mask, context: context)
+        let loss = crossEntropy(
+            logits: logits, targets: targets, ignoreIndex: -100, labelSmoothing: labelSmoothing)
+        return (loss, logits)
+    }
+
+    /// The labels' probabilities, `[batch, labels]`, in evaluation.
+    ///
+    /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
+    public func probabilities(
+        _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
+        precision: Precision = .float32
+    ) -> Tensor {
+        softmax(
+            logits(ids, typeIDs: typeIDs, mask: mask, context: .evaluation(precision: precision)))
+    }
+
+    /// The row of each text's last kept position, counted through the batch.
+    private static func lastPositions(batch: Int, time: Int, mask: AttentionMask?) -> [Int32] {
+        (0..<batch).map { b in
+            let last = mask.flatMap { mask in
+                (0..<time).last { mask.scalars[b * time + $0] != 0 }
+            }
+            return Int32(b * time + (last ?? time - 1))
+        }
+    }
+
+    public mutating func visitParameters(
+        _ visitor: inout some ParameterVisitor, at path: ParameterPath
+    ) {
+        bert?.visitParameters(&visitor, at: path / "bert")
+        gpt?.visitParameters(&visitor, at: path / "gpt")
+        head.visitParameters(&visitor, at: path / "head")
+    }
+}
+
+extension SequenceClassifier {
+    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
+        layout.external(parameters)
+    }
+
+    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
+        try layout.load(tensors, into: &self, from: place)
+    }
+
+    private var layout: CheckpointLayout {
+        switch configuration.backbone {
+        case .bert(let backbone):
+            var layout = CheckpointLayout.bert(backbone, prefix: "bert.")
+            layout.addPair("head", "classifier")
+            return layout
+        case .gpt(let backbone):
+            var layout = CheckpointLayout.gpt(backbone, prefix: "gpt.")
+            layout.addPair("head", "score", bias: false)
+            return layout
+        }
+    }
+}

@@ -1,0 +1,219 @@
+internal import CSesameKernels
+import SesameTensor
+
+/// Self-attention with several heads: each position looks at the positions of its own sequence.
+///
+/// Queries, keys and values come from one product, whose weight `[3 · hidden, hidden]` stacks those of
+/// queries, keys and values in this order, as PyTorch's `in_proj_weight` does. The heads are consecutive
+/// slices of the hidden axis.
+///
+/// Source: Vaswani et al. 2017, Attention Is All You Need, https://arxiv.org/abs/1706.03762, section 3.2.
+public struct MultiHeadAttention: Module {
+    /// hidden → queries, keys, values.
+    public var projection: Linear
+    /// The heads' outputs, side by side, → hidden.
+    public var output: Linear
+    /// How many heads share the hidden axis.
+    public let headCount: Int
+    /// Dropout of attention weights.
+    public let dropoutProbability: Float
+
+    /// A layer with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - hiddenSize: The size of the last axis; a multiple of `headCount`.
+    ///   - headCount: How many heads share it.
+    ///   - dropoutProbability: Of dropout of attention weights.
+    ///   - initializer: How the weight of queries, keys and values is drawn.
+    ///   - outputInitializer: How ``output``'s weight is drawn; nil means in the same way.
+    ///   - key: Where the weights are drawn from.
+    public init(
+        hiddenSize: Int, headCount: Int, dropoutProbability: Float = 0,
+        initializer: Initializer = .xavierUniform, outputInitializer: Initializer? = nil,
+        key: RandomKey
+    ) {
+        checkHeads(hiddenSize: hiddenSize, headCount: headCount)
+        projection = Linear(
+            inputSize: hiddenSize, outputSize: 3 * hiddenSize, initializer: initializer,
+            key: key.derived(0))
+        output = Linear(
+            inputSize: hiddenSize, outputSize: hiddenSize,
+            initializer: outputInitializer ?? initializer, key: key.derived(1))
+        self.headCount = headCount
+        self.dropoutProbability = dropoutProbability
+    }
+
+    /// Attends within each sequence.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, time, hidden]`.
+    ///   - keyMask: `[batch, time]`; 1 keeps a key, 0 hides it.
+    ///   - causal: Whether a position sees only itself and those before it.
+    ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
+    ///   - context: Gives precision, mode and key.
+    /// - Returns: `[batch, time, hidden]`.
+    public func callAsFunction(
+        _ x: Tensor, keyMask: AttentionMask? = nil, causal: Bool = false,
+        residual: Tensor? = nil, context: ForwardContext
+    ) -> Tensor {
+        let attended = attention(
+            packed: projection(x, context: context), headCount: headCount, causal: causal,
+            keyMask: keyMask, dropout: context.dropoutSite(dropoutProbability),
+            precision: context.precision)
+        return output(attended, residual: residual, context: context)
+    }
+
+    /// Attends causally from new tokens to themselves and to those in a cache, which receives the new keys and values.
+    ///
+    /// For inference: no gradient is recorded through the cache, and there is no dropout.
+    ///
+    /// - Parameters:
+    ///   - x: The new tokens, `[batch, time, hidden]`.
+    ///   - residual: As in the other call.
+    ///   - cache: Must have room for `time` tokens; its count is not changed.
+    ///   - layer: Which of the cache's layers this is.
+    ///   - context: Gives the precision.
+    /// - Returns: `[batch, time, hidden]`.
+    public func callAsFunction(
+        _ x: Tensor, residual: Tensor? = nil, cache: inout KeyValueCache, layer: Int,
+        context: ForwardContext
+    ) -> Tensor {
+        let packed = projection(x, context: context)
+        let attended = cache.attend(
+            packed, layer: layer, headCount: headCount, precision: context.precision)
+        return output(attended, residual: residual, context: context)
+    }
+
+    public mutating func visitParameters(
+        _ visitor: inout some ParameterVisitor, at path: ParameterPath
+    ) {
+        projection.visitParameters(&visitor, at: path / "projection")
+        output.visitParameters(&visitor, at: path / "output")
+    }
+}
+
+/// Attention from one sequence to another: a decoder's positions look at an encoder's output.
+///
+/// Source: Vaswani et al. 2017, Attention Is All You Need, https://arxiv.org/abs/1706.03762, section 3.2.3.
+public struct CrossAttention: Module {
+    /// hidden → queries.
+    public var query: Linear
+    /// memory → keys.
+    public var key: Linear
+    /// memory → values.
+    public var value: Linear
+    /// The heads' outputs, side by side, → hidden.
+    public var output: Linear
+    /// How many heads share the hidden axis.
+    public let headCount: Int
+    /// Dropout of attention weights.
+    public let dropoutProbability: Float
+
+    /// A layer with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - hiddenSize: The size of the queries' last axis; a multiple of `headCount`.
+    ///   - memorySize: The size of the memory's last axis; nil means `hiddenSize`.
+    ///   - headCount: How many heads share the hidden axis.
+    ///   - dropoutProbability: Of dropout of attention weights.
+    ///   - initializer: How the weights of queries, keys and values are drawn.
+    ///   - outputInitializer: How ``output``'s weight is drawn; nil means in the same way.
+    ///   - key: Where the weights are drawn from.
+    public init(
+        hiddenSize: Int, memorySize: Int? = nil, headCount: Int, dropoutProbability: Float = 0,
+        initializer: Initializer = .xavierUniform, outputInitializer: Initializer? = nil,
+        key seed: RandomKey
+    ) {
+        checkHeads(hiddenSize: hiddenSize, headCount: headCount)
+        func map(_ inputSize: Int, _ site: UInt64, _ initializer: Initializer) -> Linear {
+            Linear(
+                inputSize: inputSize, outputSize: hiddenSize, initializer: initializer,
+                key: seed.derived(site))
+        }
+        query = map(hiddenSize, 0, initializer)
+        key = map(memorySize ?? hiddenSize, 1, initializer)
+        value = map(memorySize ?? hiddenSize, 2, initializer)
+        output = map(hiddenSize, 3, outputInitializer ?? initializer)
+        self.headCount = headCount
+        self.dropoutProbability = dropoutProbability
+    }
+
+    /// Attends from `x` to `memory`.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, time, hidden]`.
+    ///   - memory: `[batch, memory time, memory size]`.
+    ///   - memoryMask: `[batch, memory time]`; 1 keeps a position of the memory, 0 hides it.
+    ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
+    ///   - context: Gives precision, mode and key.
+    /// - Returns: `[batch, time, hidden]`.
+    public func callAsFunction(
+        _ x: Tensor, memory: Tensor, memoryMask: AttentionMask? = nil,
+        residual: Tensor? = nil, context: ForwardContext
+    ) -> Tensor {
+        let attended = attention(
+            query: query(x, context: context), key: key(memory, context: context),
+            value: value(memory, context: context), headCount: headCount, causal: false,
+            keyMask: memoryMask, dropout: context.dropoutSite(dropoutProbability),
+            precision: context.precision)
+        return output(attended, residual: residual, context: context)
+    }
+
+    public mutating func visitParameters(
+        _ visitor: inout some ParameterVisitor, at path: ParameterPath
+    ) {
+        query.visitParameters(&visitor, at: path / "query")
+        key.visitParameters(&visitor, at: path / "key")
+        value.visitParameters(&visitor, at: path / "value")
+        output.visitParameters(&visitor, at: path / "output")
+    }
+}
+
+private func checkHeads(hiddenSize: Int, headCount: Int) {
+    precondition(
+        headCount > 0 && hiddenSize % headCount == 0,
+        "hidden size \(hiddenSize) is not a multiple of \(headCount) heads")
+}
+
+extension KeyValueCache {
+    /// Writes the new keys and values of `packed`, `[batch, time, 3 · hidden]`, and attends from its queries.
+    ///
+    /// The kernel reads the cache with its own strides, so nothing is copied but the new rows.
+    mutating func attend(
+        _ packed: Tensor, layer: Int, headCount: Int, precision: Precision
+    ) -> Tensor {
+        let (B, T, C) = (packed.shape[0], packed.shape[1], packed.shape[2] / 3)
+        let (start, capacity) = (count, capacity)
+        precondition(B == batchSize, "a cache for batch \(batchSize) was given batch \(B)")
+        precondition(T <= room, "\(T) tokens do not fit in a cache with room for \(room)")
+        var shape = sesame_attention()
+        (shape.batch, shape.heads, shape.head_size) = (B, headCount, C / headCount)
+        (shape.query_count, shape.key_count) = (T, start + T)
+        (shape.query_time_stride, shape.query_batch_stride) = (3 * C, T * 3 * C)
+        (shape.key_time_stride, shape.key_batch_stride) = (C, capacity * C)
+        (shape.value_time_stride, shape.value_batch_stride) = (C, capacity * C)
+        (shape.output_time_stride, shape.output_batch_stride) = (C, T * C)
+        shape.scale = 1 / Float(C / headCount).squareRoot()
+        shape.causal = true
+        shape.precision = precision == .bfloat16 ? SESAME_BFLOAT16 : SESAME_FLOAT32
+        var output = Tensor(zeros: [B, T, C])
+        packed.withUnsafeBufferPointer { new in
+            guard let new = new.baseAddress else { return }
+            layers[layer].keys.withUnsafeMutableBufferPointer { keys in
+                layers[layer].values.withUnsafeMutableBufferPointer { values in
+                    guard let keys = keys.baseAddress, let values = values.baseAddress else { return }
+                    for b in 0..<B {
+                        let row = new + b * T * 3 * C
+                        let place = (b * capacity + start) * C
+                        sesame_copy_block(T, C, row + C, 3 * C, false, keys + place, C)
+                        sesame_copy_block(T, C, row + 2 * C, 3 * C, false, values + place, C)
+                    }
+                    output.withUnsafeMutableBufferPointer { out in
+                        sesame_attention_forward(&shape, new, keys, values, out.baseAddress, nil)
+                    }
+                }
+            }
+        }
+        return output
+    }
+}

@@ -1,0 +1,147 @@
+import SesameTensor
+
+/// A Transformer decoder layer: causal self-attention, optionally attention to an encoder's output, then the
+/// position-wise network, each with a residual and a norm.
+///
+/// A position sees itself and those before it. Without cross-attention and with ``NormPlacement/pre`` it is GPT-2's block.
+///
+/// Source: Vaswani et al. 2017, Attention Is All You Need, https://arxiv.org/abs/1706.03762, section 3.1;
+/// Radford et al. 2019, Language Models are Unsupervised Multitask Learners, section 2.3.
+public struct TransformerDecoderLayer: Module {
+    /// The first sublayer, causal.
+    public var attention: MultiHeadAttention
+    /// Before attention with ``NormPlacement/pre``, after its sum with ``NormPlacement/post``.
+    public var attentionNorm: LayerNorm
+    /// Attention to an encoder's output, where the layer has it, and its norm.
+    public var crossAttention: CrossAttention?
+    /// The norm of ``crossAttention``.
+    public var crossAttentionNorm: LayerNorm?
+    /// The last sublayer.
+    public var feedForward: FeedForward
+    /// Before the network with ``NormPlacement/pre``, after its sum with ``NormPlacement/post``.
+    public var feedForwardNorm: LayerNorm
+    /// Where the layer normalizes.
+    public let norm: NormPlacement
+    /// Of each sublayer's output.
+    public let dropout: Dropout
+
+    /// A layer with fresh weights.
+    ///
+    /// - Parameters:
+    ///   - options: Sizes and choices.
+    ///   - crossAttention: Whether the layer also attends to an encoder's output.
+    ///   - key: Where the weights are drawn from.
+    public init(_ options: TransformerLayerOptions, crossAttention: Bool = false, key: RandomKey) {
+        attention = options.attention(key: key.derived(0))
+        feedForward = options.feedForward(key: key.derived(1))
+        attentionNorm = options.layerNorm
+        feedForwardNorm = options.layerNorm
+        if crossAttention {
+            self.crossAttention = options.crossAttention(key: key.derived(2))
+            crossAttentionNorm = options.layerNorm
+        }
+        norm = options.norm
+        dropout = Dropout(options.dropoutProbability)
+    }
+
+    /// The layer's value.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, time, hidden]`.
+    ///   - keyMask: `[batch, time]`; 1 keeps a position, 0 hides it from the others. Padding behind the
+    ///     text needs none, since no position looks ahead.
+    ///   - memory: An encoder's output, `[batch, memory time, hidden]`; given exactly where the layer has cross-attention.
+    ///   - memoryMask: `[batch, memory time]`.
+    ///   - context: Gives precision, mode and key.
+    /// - Returns: `[batch, time, hidden]`.
+    public func callAsFunction(
+        _ x: Tensor, keyMask: AttentionMask? = nil, memory: Tensor? = nil,
+        memoryMask: AttentionMask? = nil, context: ForwardContext
+    ) -> Tensor {
+        forward(x, memory: memory, memoryMask: memoryMask, context: context) { input, residual in
+            attention(
+                input, keyMask: keyMask, causal: true, residual: residual,
+                context: context.site(0))
+        }
+    }
+
+    /// The layer's value for new tokens behind those in a cache; for inference, without dropout.
+    ///
+    /// - Parameters:
+    ///   - x: The new tokens, `[batch, time, hidden]`.
+    ///   - cache: Receives the new keys and values; its count is not changed.
+    ///   - layer: Which of the cache's layers this is.
+    ///   - memory: As in the other call.
+    ///   - memoryMask: As in the other call.
+    ///   - context: Gives the precision.
+    /// - Returns: `[batch, time, hidden]`.
+    public func callAsFunction(
+        _ x: Tensor, cache: inout KeyValueCache, layer: Int, memory: Tensor? = nil,
+        memoryMask: AttentionMask? = nil, context: ForwardContext
+    ) -> Tensor {
+        forward(x, memory: memory, memoryMask: memoryMask, context: context) { input, residual in
+            attention(
+                input, residual: residual, cache: &cache, layer: layer, context: context)
+        }
+    }
+
+    private func forward(
+        _ x: Tensor, memory: Tensor?, memoryMask: AttentionMask?, context: ForwardContext,
+        attend: (_ input: Tensor, _ residual: Tensor?) -> Tensor
+    ) -> Tensor {
+        precondition(
+            (memory == nil) == (crossAttention == nil),
+            crossAttention == nil
+                ? "memory was given to a layer without cross-attention"
+                : "a layer with cross-attention needs memory")
+        let (afterAttention, afterCross, inside) = (context.site(1), context.site(4), context.site(2))
+        func look(_ input: Tensor, _ residual: Tensor?, _ cross: CrossAttention, _ memory: Tensor)
+            -> Tensor
+        {
+            cross(
+                input, memory: memory, memoryMask: memoryMask, residual: residual,
+                context: context.site(5))
+        }
+        switch norm {
+        case .pre:
+            let first = attentionNorm(x, context: context)
+            var (stream, normalized) = (crossAttentionNorm ?? feedForwardNorm).joining(
+                x, dropout: dropout, context: afterAttention
+            ) { attend(first, $0) }
+            if let crossAttention, let memory {
+                (stream, normalized) = feedForwardNorm.joining(
+                    stream, dropout: dropout, context: afterCross
+                ) { look(normalized, $0, crossAttention, memory) }
+            }
+            return dropout.joining(stream, context: context.site(3)) {
+                feedForward(normalized, residual: $0, context: inside)
+            }
+        case .post:
+            var stream = attentionNorm.joining(x, dropout: dropout, context: afterAttention) {
+                attend(x, $0)
+            }.normalized
+            if let crossAttention, let crossAttentionNorm, let memory {
+                stream = crossAttentionNorm.joining(stream, dropout: dropout, context: afterCross) {
+                    look(stream, $0, crossAttention, memory)
+                }.normalized
+            }
+            return feedForwardNorm.joining(stream, dropout: dropout, context: context.site(3)) {
+                feedForward(stream, residual: $0, context: inside)
+            }.normalized
+        }
+    }
+
+    public mutating func visitParameters(
+        _ visitor: inout some ParameterVisitor, at path: ParameterPath
+    ) {
+        attention.visitParameters(&visitor, at: path / "attention")
+        attentionNorm.visitParameters(&visitor, at: path / "attentionNorm")
+        if var cross = crossAttention.take(), var norm = crossAttentionNorm.take() {
+            cross.visitParameters(&visitor, at: path / "crossAttention")
+            norm.visitParameters(&visitor, at: path / "crossAttentionNorm")
+            (crossAttention, crossAttentionNorm) = (cross, norm)
+        }
+        feedForward.visitParameters(&visitor, at: path / "feedForward")
+        feedForwardNorm.visitParameters(&visitor, at: path / "feedForwardNorm")
+    }
+}
