@@ -92,7 +92,11 @@ let package = Package(
         .testTarget(
             name: "SesameTensorTests",
             dependencies: ["SesameTensor", "CSesameKernels", "SesameTestSupport"]),
-        .testTarget(name: "SesameNNTests", dependencies: ["SesameNN", "SesameTestSupport"]),
+        .testTarget(
+            name: "SesameNNTests",
+            dependencies: ["SesameNN", "SesameTestSupport"],
+            resources: [.copy("Goldens")]
+        ),
         .testTarget(name: "SesameTextTests", dependencies: ["SesameText", "SesameTestSupport"]),
         .testTarget(name: "SesameStoreTests", dependencies: ["SesameStore", "SesameTestSupport"]),
         .testTarget(

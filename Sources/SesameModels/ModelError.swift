@@ -37,6 +37,7 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
         /// The shape in the file.
         public let found: [Int]
 
+        /// The name and both shapes.
         public var description: String { "\(name) (expected \(expected), found \(found))" }
     }
 

@@ -1,4 +1,3 @@
-internal import CSesameKernels
 import SesameTensor
 
 #if canImport(FoundationEssentials)
@@ -39,12 +38,15 @@ public struct AdamW: Optimizer {
             decoupled: true, decays: decayFilter)
     }
 
+    /// What a checkpoint must hold.
     public var state: OptimizerState { core.state }
 
+    /// Takes back a saved state, checked against the model.
     public mutating func restore(_ state: OptimizerState, for model: some Module) throws {
         try core.restore(state, for: model)
     }
 
+    /// One step; see ``Optimizer/update(_:with:learningRate:gradientScale:)``.
     public mutating func update(
         _ model: inout some Module, with gradients: Gradients, learningRate: Float,
         gradientScale: Float
@@ -77,12 +79,15 @@ public struct Adam: Optimizer {
             decoupled: false, decays: decayFilter)
     }
 
+    /// What a checkpoint must hold.
     public var state: OptimizerState { core.state }
 
+    /// Takes back a saved state, checked against the model.
     public mutating func restore(_ state: OptimizerState, for model: some Module) throws {
         try core.restore(state, for: model)
     }
 
+    /// One step; see ``Optimizer/update(_:with:learningRate:gradientScale:)``.
     public mutating func update(
         _ model: inout some Module, with gradients: Gradients, learningRate: Float,
         gradientScale: Float
@@ -147,12 +152,12 @@ private struct AdamCore: Sendable {
             decaying = model.parameters.map { weightDecay != 0 && decays($0.path, $0.tensor) }
         }
         stepCount += 1
-        var options = sesame_adam()
-        (options.learning_rate, options.gradient_scale) = (learningRate, gradientScale)
-        (options.beta1, options.beta2, options.epsilon) = (beta1, beta2, epsilon)
-        options.bias_correction1 = Float(1 - pow(Double(beta1), Double(stepCount)))
-        options.bias_correction2 = Float(1 - pow(Double(beta2), Double(stepCount)))
-        options.decoupled = decoupled
+        let options = Tensor.AdamOptions(
+            learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+            weightDecay: weightDecay,
+            biasCorrection1: Float(1 - pow(Double(beta1), Double(stepCount))),
+            biasCorrection2: Float(1 - pow(Double(beta2), Double(stepCount))),
+            gradientScale: gradientScale, decoupled: decoupled)
         var visitor = AdamVisitor(
             gradients: gradients, weightDecay: weightDecay, decaying: decaying, options: options,
             first: firstMoments.take(), second: secondMoments.take())
@@ -166,7 +171,7 @@ private struct AdamVisitor: ParameterVisitor {
     let gradients: Gradients
     let weightDecay: Float
     let decaying: [Bool]
-    var options: sesame_adam
+    var options: Tensor.AdamOptions
     var first: [Tensor]
     var second: [Tensor]
     var index = 0
@@ -174,17 +179,8 @@ private struct AdamVisitor: ParameterVisitor {
     mutating func visit(_ parameter: inout Tensor, at path: ParameterPath) {
         defer { index += 1 }
         guard let gradient = gradients[index] else { return }
-        options.weight_decay = decaying[index] ? weightDecay : 0
-        gradient.withUnsafeBufferPointer { g in
-            parameter.withUnsafeMutableBufferPointer { p in
-                first[index].withUnsafeMutableBufferPointer { m in
-                    second[index].withUnsafeMutableBufferPointer { v in
-                        sesame_adam_step(
-                            &options, p.count, g.baseAddress, p.baseAddress, m.baseAddress,
-                            v.baseAddress)
-                    }
-                }
-            }
-        }
+        options.weightDecay = decaying[index] ? weightDecay : 0
+        parameter.adamStep(
+            options, gradient: gradient, firstMoment: &first[index], secondMoment: &second[index])
     }
 }

@@ -1,4 +1,3 @@
-internal import CSesameKernels
 import SesameTensor
 
 /// Self-attention with several heads: each position looks at the positions of its own sequence.
@@ -84,6 +83,7 @@ public struct MultiHeadAttention: Module {
         return output(attended, residual: residual, context: context)
     }
 
+    /// Visits the parameters in a fixed order: projection, output.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
@@ -159,6 +159,7 @@ public struct CrossAttention: Module {
         return output(attended, residual: residual, context: context)
     }
 
+    /// Visits the parameters in a fixed order: query, key, value, output.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
@@ -173,47 +174,4 @@ private func checkHeads(hiddenSize: Int, headCount: Int) {
     precondition(
         headCount > 0 && hiddenSize % headCount == 0,
         "hidden size \(hiddenSize) is not a multiple of \(headCount) heads")
-}
-
-extension KeyValueCache {
-    /// Writes the new keys and values of `packed`, `[batch, time, 3 · hidden]`, and attends from its queries.
-    ///
-    /// The kernel reads the cache with its own strides, so nothing is copied but the new rows.
-    mutating func attend(
-        _ packed: Tensor, layer: Int, headCount: Int, precision: Precision
-    ) -> Tensor {
-        let (B, T, C) = (packed.shape[0], packed.shape[1], packed.shape[2] / 3)
-        let (start, capacity) = (count, capacity)
-        precondition(B == batchSize, "a cache for batch \(batchSize) was given batch \(B)")
-        precondition(T <= room, "\(T) tokens do not fit in a cache with room for \(room)")
-        var shape = sesame_attention()
-        (shape.batch, shape.heads, shape.head_size) = (B, headCount, C / headCount)
-        (shape.query_count, shape.key_count) = (T, start + T)
-        (shape.query_time_stride, shape.query_batch_stride) = (3 * C, T * 3 * C)
-        (shape.key_time_stride, shape.key_batch_stride) = (C, capacity * C)
-        (shape.value_time_stride, shape.value_batch_stride) = (C, capacity * C)
-        (shape.output_time_stride, shape.output_batch_stride) = (C, T * C)
-        shape.scale = 1 / Float(C / headCount).squareRoot()
-        shape.causal = true
-        shape.precision = precision == .bfloat16 ? SESAME_BFLOAT16 : SESAME_FLOAT32
-        var output = Tensor(zeros: [B, T, C])
-        packed.withUnsafeBufferPointer { new in
-            guard let new = new.baseAddress else { return }
-            layers[layer].keys.withUnsafeMutableBufferPointer { keys in
-                layers[layer].values.withUnsafeMutableBufferPointer { values in
-                    guard let keys = keys.baseAddress, let values = values.baseAddress else { return }
-                    for b in 0..<B {
-                        let row = new + b * T * 3 * C
-                        let place = (b * capacity + start) * C
-                        sesame_copy_block(T, C, row + C, 3 * C, false, keys + place, C)
-                        sesame_copy_block(T, C, row + 2 * C, 3 * C, false, values + place, C)
-                    }
-                    output.withUnsafeMutableBufferPointer { out in
-                        sesame_attention_forward(&shape, new, keys, values, out.baseAddress, nil)
-                    }
-                }
-            }
-        }
-        return output
-    }
 }

@@ -39,6 +39,7 @@ public struct Embedding: Module {
     /// The length of a vector.
     public var size: Int { weight.shape[1] }
 
+    /// Visits the parameters in a fixed order: weight.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

@@ -53,6 +53,7 @@ public struct FeedForward: Module {
         return outer(activated, residual: residual, context: context)
     }
 
+    /// Visits the parameters in a fixed order: inner, outer.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

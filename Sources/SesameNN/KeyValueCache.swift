@@ -6,13 +6,10 @@ import SesameTensor
 /// attends to all of them; the work for a new token then grows with the length instead of its square.
 /// A copy of a cache is a snapshot.
 public struct KeyValueCache: Sendable {
-    /// One layer's keys and values, each `[batch, capacity, hidden]`; rows from ``KeyValueCache/count`` on are unused.
-    struct Layer: Sendable {
-        var keys: Tensor
-        var values: Tensor
-    }
-
-    var layers: [Layer]
+    /// Each layer's keys, `[batch, capacity, hidden]`; rows from ``count`` on are unused.
+    private var keys: [Tensor]
+    /// Each layer's values, in the same way.
+    private var values: [Tensor]
     /// How many sequences are decoded side by side.
     public let batchSize: Int
     /// How many tokens a sequence may have.
@@ -29,9 +26,8 @@ public struct KeyValueCache: Sendable {
     ///   - hiddenSize: The size of a layer's keys, all heads together.
     public init(layerCount: Int, batchSize: Int = 1, capacity: Int, hiddenSize: Int) {
         let shape: Shape = [batchSize, capacity, hiddenSize]
-        layers = (0..<layerCount).map { _ in
-            Layer(keys: Tensor(zeros: shape), values: Tensor(zeros: shape))
-        }
+        keys = (0..<layerCount).map { _ in Tensor(zeros: shape) }
+        values = (0..<layerCount).map { _ in Tensor(zeros: shape) }
         self.batchSize = batchSize
         self.capacity = capacity
     }
@@ -46,5 +42,15 @@ public struct KeyValueCache: Sendable {
     public mutating func advance(by tokens: Int) {
         precondition(tokens <= room, "\(tokens) tokens do not fit in room for \(room)")
         count += tokens
+    }
+
+    /// Writes the new keys and values of `packed`, `[batch, time, 3 · hidden]`, into a layer, and attends
+    /// from its queries to all that the layer then holds.
+    mutating func attend(
+        _ packed: Tensor, layer: Int, headCount: Int, precision: Precision
+    ) -> Tensor {
+        attentionAppending(
+            packed, keys: &keys[layer], values: &values[layer], count: count,
+            headCount: headCount, precision: precision)
     }
 }

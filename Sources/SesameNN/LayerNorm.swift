@@ -37,6 +37,7 @@ public struct LayerNorm: Module {
         addLayerNorm(x, residual: residual, weight: weight, bias: bias, epsilon: epsilon)
     }
 
+    /// Visits the parameters in a fixed order: weight, bias.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

@@ -53,6 +53,7 @@ public struct Linear: Module {
             precision: context.precision)
     }
 
+    /// Visits the parameters in a fixed order: weight, bias.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

@@ -118,13 +118,15 @@ struct ParameterSlots: Sendable {
             guard value.shape == tensors[i].shape else {
                 throw NNError(
                     .optimizerState,
-                    "\(kind)/\(paths[i]) has shape \(value.shape), the parameter \(tensors[i].shape)")
+                    "\(kind)/\(paths[i]) has shape \(value.shape), the parameter \(tensors[i].shape)"
+                )
             }
             tensors[i] = value
         }
         if let name = values.keys.min() {
             throw NNError(
-                .optimizerState, "the optimizer's state has \(kind)/\(name), the model no such parameter")
+                .optimizerState,
+                "the optimizer's state has \(kind)/\(name), the model no such parameter")
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import CSesameKernels
 import SesameTensor
 
 /// A penalty on the size of parameters: l1 · Σ|p| + l2 / 2 · Σp².
@@ -26,11 +25,14 @@ public struct Penalty: Sendable {
     public func value(of model: some Module) -> Double {
         model.parameters.reduce(0) { sum, entry in
             guard applies(entry.path, entry.tensor) else { return sum }
-            return entry.tensor.withUnsafeBufferPointer { p in
-                let magnitudes = l1 == 0 ? 0 : sesame_sum_of_magnitudes(p.count, p.baseAddress)
-                let squares = l2 == 0 ? 0 : sesame_sum_of_squares(p.count, p.baseAddress)
-                return sum + Double(l1) * magnitudes + Double(l2) / 2 * squares
+            var (magnitudes, squares) = (0.0, 0.0)
+            entry.tensor.withUnsafeBufferPointer { values in
+                for value in values {
+                    magnitudes += Double(abs(value))
+                    squares += Double(value) * Double(value)
+                }
             }
+            return sum + Double(l1) * magnitudes + Double(l2) / 2 * squares
         }
     }
 
@@ -38,12 +40,7 @@ public struct Penalty: Sendable {
     public func add(to gradients: inout Gradients, of model: some Module) {
         guard l1 != 0 || l2 != 0 else { return }
         for (i, entry) in model.parameters.enumerated() where applies(entry.path, entry.tensor) {
-            gradients[i]?.withUnsafeMutableBufferPointer { gradient in
-                entry.tensor.withUnsafeBufferPointer { p in
-                    sesame_add_penalty_gradient(
-                        p.count, l1, l2, p.baseAddress, gradient.baseAddress)
-                }
-            }
+            gradients[i]?.addPenaltyGradient(l1: l1, l2: l2, parameter: entry.tensor)
         }
     }
 }

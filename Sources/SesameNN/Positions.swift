@@ -42,6 +42,7 @@ public struct LearnedPositions: Module {
         x + rows(of: weight, for: x, start: start)
     }
 
+    /// Visits the parameters in a fixed order: weight.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

@@ -1,4 +1,3 @@
-internal import CSesameKernels
 import SesameTensor
 
 /// Stochastic gradient descent, with momentum where asked for, as PyTorch computes it.
@@ -35,10 +34,12 @@ public struct SGD: Optimizer {
         decays = decayFilter
     }
 
+    /// What a checkpoint must hold.
     public var state: OptimizerState {
         OptimizerState(stepCount: stepCount, tensors: velocity.named("velocity"))
     }
 
+    /// Takes back a saved state, checked against the model.
     public mutating func restore(_ state: OptimizerState, for model: some Module) throws {
         if momentum > 0 && state.stepCount > 0 {
             velocity = try ParameterSlots("velocity", from: state, for: model)
@@ -46,6 +47,7 @@ public struct SGD: Optimizer {
         stepCount = state.stepCount
     }
 
+    /// One step; see ``Optimizer/update(_:with:learningRate:gradientScale:)``.
     public mutating func update(
         _ model: inout some Module, with gradients: Gradients, learningRate: Float,
         gradientScale: Float
@@ -56,7 +58,7 @@ public struct SGD: Optimizer {
             options: self, gradients: gradients, learningRate: learningRate,
             gradientScale: gradientScale, decays: decays, velocity: velocity.take())
         model.visitParameters(&visitor, at: ParameterPath())
-        velocity.tensors = visitor.velocity
+        velocity.tensors = visitor.velocity.compactMap { $0 }
     }
 }
 
@@ -66,27 +68,20 @@ private struct SGDVisitor: ParameterVisitor {
     let learningRate: Float
     let gradientScale: Float
     let decays: DecayFilter
-    var velocity: [Tensor]
+    var velocity: [Tensor?]
     var index = 0
 
     mutating func visit(_ parameter: inout Tensor, at path: ParameterPath) {
         defer { index += 1 }
         guard let gradient = gradients[index] else { return }
         let decaying = options.weightDecay != 0 && decays(path.description, parameter)
-        let (options, learningRate, scale) = (options, learningRate, gradientScale)
-        gradient.withUnsafeBufferPointer { g in
-            parameter.withUnsafeMutableBufferPointer { p in
-                func step(_ v: UnsafeMutablePointer<Float>?) {
-                    sesame_sgd_step(
-                        p.count, learningRate, options.momentum, options.nesterov,
-                        decaying ? options.weightDecay : 0, scale, g.baseAddress, p.baseAddress, v)
-                }
-                if velocity.isEmpty {
-                    step(nil)
-                } else {
-                    velocity[index].withUnsafeMutableBufferPointer { step($0.baseAddress) }
-                }
-            }
-        }
+        // Taken out of the list so that it is unique and changes in place.
+        var current: Tensor?
+        if !velocity.isEmpty { swap(&current, &velocity[index]) }
+        parameter.sgdStep(
+            learningRate: learningRate, momentum: options.momentum, nesterov: options.nesterov,
+            weightDecay: decaying ? options.weightDecay : 0, gradientScale: gradientScale,
+            gradient: gradient, velocity: &current)
+        if !velocity.isEmpty { velocity[index] = current }
     }
 }

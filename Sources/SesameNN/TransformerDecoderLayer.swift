@@ -94,7 +94,9 @@ public struct TransformerDecoderLayer: Module {
             crossAttention == nil
                 ? "memory was given to a layer without cross-attention"
                 : "a layer with cross-attention needs memory")
-        let (afterAttention, afterCross, inside) = (context.site(1), context.site(4), context.site(2))
+        let (afterAttention, afterCross, inside) = (
+            context.site(1), context.site(4), context.site(2)
+        )
         func look(_ input: Tensor, _ residual: Tensor?, _ cross: CrossAttention, _ memory: Tensor)
             -> Tensor
         {
@@ -121,9 +123,10 @@ public struct TransformerDecoderLayer: Module {
                 attend(x, $0)
             }.normalized
             if let crossAttention, let crossAttentionNorm, let memory {
-                stream = crossAttentionNorm.joining(stream, dropout: dropout, context: afterCross) {
-                    look(stream, $0, crossAttention, memory)
-                }.normalized
+                stream =
+                    crossAttentionNorm.joining(stream, dropout: dropout, context: afterCross) {
+                        look(stream, $0, crossAttention, memory)
+                    }.normalized
             }
             return feedForwardNorm.joining(stream, dropout: dropout, context: context.site(3)) {
                 feedForward(stream, residual: $0, context: inside)
@@ -131,6 +134,7 @@ public struct TransformerDecoderLayer: Module {
         }
     }
 
+    /// Visits the parameters in a fixed order: attention, its norm, cross-attention, its norm, network, its norm.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

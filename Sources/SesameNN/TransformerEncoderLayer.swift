@@ -66,6 +66,7 @@ public struct TransformerEncoderLayer: Module {
         }
     }
 
+    /// Visits the parameters in a fixed order: attention, its norm, network, its norm.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

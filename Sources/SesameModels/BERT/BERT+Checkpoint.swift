@@ -1,6 +1,7 @@
 import SesameTensor
 
 extension BERT {
+    /// The parameters with Hugging Face's names and layouts.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
         CheckpointLayout.bert(configuration).external(parameters)
     }
@@ -18,10 +19,12 @@ extension BERT {
 }
 
 extension BERTForPretraining {
+    /// The parameters with Hugging Face's names and layouts.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
         layout.external(parameters)
     }
 
+    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
         try layout.load(tensors, into: &self, from: place)
     }
@@ -70,7 +73,8 @@ extension CheckpointLayout {
                 return nil
             }
             var name = name
-            for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where name.hasSuffix(old) {
+            for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where name.hasSuffix(old)
+            {
                 name = name.dropLast(old.count) + new
             }
             let bare = ["embeddings.", "encoder.", "pooler."].contains { name.hasPrefix($0) }

@@ -111,6 +111,7 @@ public struct BERT: PretrainedModel {
         return embeddingDropout(normalized, context: context.site(0))
     }
 
+    /// Visits the parameters in a fixed order: embeddings, layers, pooler.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

@@ -85,7 +85,8 @@ public struct BERTForPretraining: PretrainedModel {
     }
 
     /// The losses of a batch.
-    public func loss(_ batch: BERTPretrainingBatch, context: ForwardContext) -> BERTPretrainingLoss {
+    public func loss(_ batch: BERTPretrainingBatch, context: ForwardContext) -> BERTPretrainingLoss
+    {
         precondition(
             batch.labels.shape == batch.ids.shape,
             "ids have shape \(batch.ids.shape), labels \(batch.labels.shape)")
@@ -109,7 +110,7 @@ public struct BERTForPretraining: PretrainedModel {
         }
         let logits = nextSentence(bert.pool(states, context: context), context: context)
         let loss = crossEntropy(logits: logits, targets: following)
-        let right = zip(logits.argMaxRows(), following.scalars).count { $0 == $1 }
+        let right = zip(logits.argmaxRows().scalars, following.scalars).count { $0 == $1 }
         return BERTPretrainingLoss(
             total: masked.loss + loss, masked: masked, nextSentence: loss,
             nextSentenceCorrectCount: right, nextSentenceCount: following.elementCount)
@@ -136,6 +137,7 @@ public struct BERTForPretraining: PretrainedModel {
         return transformNorm(dense, context: context)
     }
 
+    /// Visits the parameters in a fixed order: encoder, masked-token head, next-sentence head.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

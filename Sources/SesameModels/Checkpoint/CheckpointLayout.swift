@@ -37,7 +37,9 @@ struct CheckpointLayout {
     }
 
     /// The tensors of a file, from one tensor a parameter (values, or gradients).
-    func external(_ parameters: [(path: String, tensor: Tensor)]) -> [(name: String, tensor: Tensor)] {
+    func external(_ parameters: [(path: String, tensor: Tensor)]) -> [(
+        name: String, tensor: Tensor
+    )] {
         let entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0) })
         return parameters.flatMap { path, tensor -> [(name: String, tensor: Tensor)] in
             guard let entry = entries[path] else {

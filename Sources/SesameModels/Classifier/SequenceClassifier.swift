@@ -135,6 +135,7 @@ public struct SequenceClassifier: PretrainedModel {
         }
     }
 
+    /// Visits the parameters in a fixed order: backbone, head.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
@@ -145,10 +146,12 @@ public struct SequenceClassifier: PretrainedModel {
 }
 
 extension SequenceClassifier {
+    /// The parameters with Hugging Face's names and layouts.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
         layout.external(parameters)
     }
 
+    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
         try layout.load(tensors, into: &self, from: place)
     }

@@ -101,7 +101,8 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         let ids = labels.enumerated().map { (String($0), $1) }
         try values.encode(Dictionary(uniqueKeysWithValues: ids), forKey: .labelOfID)
         try values.encode(
-            Dictionary(labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
+            Dictionary(
+                labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
             forKey: .idOfLabel)
         try values.encode(dropoutProbability, forKey: .dropoutProbability)
     }

@@ -136,6 +136,7 @@ public struct GPT: PretrainedModel {
             residual: nil, precision: context.precision)
     }
 
+    /// Visits the parameters in a fixed order: embeddings, layers, final norm.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {

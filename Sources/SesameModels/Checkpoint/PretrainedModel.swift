@@ -1,0 +1,27 @@
+import SesameNN
+import SesameTensor
+
+/// A model that is kept in a folder as Hugging Face lays it out: `config.json` and `model.safetensors`.
+public protocol PretrainedModel: Module {
+    /// What `config.json` holds.
+    associatedtype Configuration: Codable, Sendable
+
+    /// The model's sizes and choices.
+    var configuration: Configuration { get }
+
+    /// A model with fresh weights.
+    ///
+    /// - Throws: ``ModelError`` if the configuration is out of range.
+    init(configuration: Configuration, key: RandomKey) throws
+
+    /// The tensors of `model.safetensors`, with Hugging Face's names and layouts.
+    func checkpointTensors() -> [(name: String, tensor: Tensor)]
+
+    /// Takes the weights of a `model.safetensors`.
+    ///
+    /// - Parameters:
+    ///   - tensors: By Hugging Face's names.
+    ///   - place: Where they come from, for the error.
+    /// - Throws: ``ModelError`` that lists every missing, unexpected and mis-shaped name.
+    mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws
+}
