@@ -1,0 +1,432 @@
+// Scaled dot-product attention in blocks (Vaswani et al. 2017; Dao et al. 2022).
+//
+// Forward: a task takes a group of query blocks of one head. For each block of keys it computes the scores
+// S = Q Kᵀ, updates each row's running maximum m and sum l, and adds P V to the output, which is scaled by exp(m_old - m)
+// first. Forward saves log_sum_exp = m + ln l.
+// Backward: a task takes a head. P is recomputed from log_sum_exp; with D_i = Σ dO_i O_i and M the dropout mask,
+//     dV += (P M)ᵀ dO,   dP = dO Vᵀ,   dS = P (dP M - D) scale,   dQ = dS K,   dK += dSᵀ Q.
+// All five products run on packed blocks through the matrix product's register tiles.
+
+#ifndef SESAME_SUFFIX
+
+#include "internal.h"
+#include "random.h"
+
+enum {
+    QUERY_BLOCK = 64,
+    KEY_BLOCK = 256,
+    TASKS = 8,
+    PARALLEL_FLOPS = 1 << 17,
+};
+
+/// What the row bodies need of a block of scores.
+typedef struct score_block {
+    size_t rows, cols;    // cols: keys of the block
+    float *scores;        // rows × KEY_BLOCK; becomes P, or dS in the backward pass
+    float *gradients;     // rows × KEY_BLOCK: dP; becomes P M in the backward pass
+    const size_t *visible;  // keys of the block that each row sees, counted from its start
+    const float *mask;    // 0 or -inf a key of the block, or NULL
+    float scale;
+    float *maximum, *sum;  // running, a row each
+    float *factor;         // exp(old maximum - new), a row each
+    const float *log_sum_exp, *delta;
+    float dropout_scale;   // 0 without dropout
+    uint32_t threshold;
+    sesame_key key;
+    uint64_t offset;       // of the first row's first key in the dropout stream
+    uint64_t row_offset;   // from one row to the next
+} score_block;
+
+#define SESAME_FILE "attention.c"
+#include "variants.h"
+
+static void (*const softmax_table[])(const score_block *s) = SESAME_VARIANTS(running_softmax);
+static void (*const gradient_table[])(const score_block *s) = SESAME_VARIANTS(score_gradient);
+static void (*const scale_table[])(size_t n, float scale, float *x) = SESAME_VARIANTS(scale_row);
+static float (*const dot_table[])(size_t n, const float *x, const float *y) = SESAME_VARIANTS(dot_row);
+
+typedef struct attention_job {
+    const sesame_attention *shape;
+    const sesame_gemm_kernels *gemm;
+    const float *query, *key, *value, *output, *saved_log_sum_exp, *doutput;
+    float *out, *log_sum_exp, *dquery, *dkey, *dvalue;
+    size_t groups, group_blocks;  // query groups of a head, query blocks of a group
+} attention_job;
+
+/// Hands out consecutive 64-byte aligned parts of one scratch buffer.
+typedef struct arena {
+    char *base;
+    size_t used;
+} arena;
+
+static void *take(arena *a, size_t bytes) {
+    void *part = a->base ? a->base + a->used : NULL;
+    a->used += sesame_round_up(bytes, 64);
+    return part;
+}
+
+/// Keys that queries below `query_end` can see.
+static size_t visible_keys(const sesame_attention *s, size_t query_end) {
+    if (!s->causal) return s->key_count;
+    const size_t end = query_end + s->key_count;
+    return end > s->query_count ? sesame_min(end - s->query_count, s->key_count) : 0;
+}
+
+/// The key mask of one batch entry as values to add to the scores.
+static const float *additive_mask(const sesame_attention *s, size_t b, float *out) {
+    if (!s->key_mask) return NULL;
+    for (size_t j = 0; j < s->key_count; j++) out[j] = s->key_mask[b * s->key_count + j] ? 0.0f : -INFINITY;
+    return out;
+}
+
+static void set_visible(const sesame_attention *s, size_t query, size_t rows, size_t key, size_t keys,
+                        size_t *visible) {
+    for (size_t i = 0; i < rows; i++) {
+        const size_t end = visible_keys(s, query + i + 1);
+        visible[i] = end > key ? sesame_min(end - key, keys) : 0;
+    }
+}
+
+static void set_dropout(const sesame_attention *s, score_block *block) {
+    block->key = s->key;
+    block->threshold = sesame_dropout_threshold(s->dropout);
+    block->dropout_scale = s->dropout > 0 ? 1.0f / (1.0f - s->dropout) : 0.0f;
+    block->row_offset = s->key_count;
+}
+
+// MARK: Forward
+
+typedef struct forward_scratch {
+    float *keys, *values, *queries, *weights, *scores, *mask;
+    size_t *visible;
+    float *maximum, *sum, *factor;
+} forward_scratch;
+
+static void lay_out_forward(const attention_job *job, arena *a, forward_scratch *x) {
+    const sesame_attention *s = job->shape;
+    const sesame_precision p = s->precision;
+    const size_t blocks = sesame_blocks(s->key_count, KEY_BLOCK);
+    x->keys = take(a, 4 * sesame_gemm_packed_b_floats(job->gemm, p, s->key_count, s->head_size));
+    x->values = take(a, 4 * blocks * sesame_gemm_packed_b_floats(job->gemm, p, s->head_size, KEY_BLOCK));
+    x->queries = take(a, 4 * sesame_gemm_packed_a_floats(job->gemm, p, QUERY_BLOCK, s->head_size));
+    x->weights = take(a, 4 * sesame_gemm_packed_a_floats(job->gemm, p, QUERY_BLOCK, KEY_BLOCK));
+    x->scores = take(a, 4 * QUERY_BLOCK * KEY_BLOCK);
+    x->mask = take(a, s->key_mask ? 4 * s->key_count : 0);
+    x->visible = take(a, QUERY_BLOCK * sizeof(size_t));
+    x->maximum = take(a, 4 * QUERY_BLOCK);
+    x->sum = take(a, 4 * QUERY_BLOCK);
+    x->factor = take(a, 4 * QUERY_BLOCK);
+}
+
+static void forward_task(void *context, size_t index) {
+    const attention_job *job = context;
+    const sesame_attention *s = job->shape;
+    const sesame_gemm_kernels *gemm = job->gemm;
+    const sesame_precision p = s->precision;
+    const size_t D = s->head_size;
+    const size_t head = index / job->groups, b = head / s->heads, h = head % s->heads;
+    const size_t first = index % job->groups * job->group_blocks * QUERY_BLOCK;
+    const size_t last = sesame_min(first + job->group_blocks * QUERY_BLOCK, s->query_count);
+    const size_t keys = visible_keys(s, last);
+    const float *query = job->query + b * s->query_batch_stride + h * D;
+    const float *key = job->key + b * s->key_batch_stride + h * D;
+    const float *value = job->value + b * s->value_batch_stride + h * D;
+    float *out = job->out + b * s->output_batch_stride + h * D;
+
+    arena sizes = {0};
+    forward_scratch x;
+    lay_out_forward(job, &sizes, &x);
+    arena space = {sesame_scratch(SESAME_SCRATCH_ATTENTION, sizes.used), 0};
+    lay_out_forward(job, &space, &x);
+
+    const size_t key_stride = sesame_gemm_units(gemm, p, D) * gemm->nr;
+    gemm->pack_b[p](true, keys, D, key, s->key_time_stride, key_stride, x.keys);
+    const size_t value_floats = sesame_gemm_packed_b_floats(gemm, p, D, KEY_BLOCK);
+    for (size_t j = 0; j < keys; j += KEY_BLOCK) {
+        const size_t depth = sesame_min(KEY_BLOCK, keys - j);
+        gemm->pack_b[p](false, D, depth, value + j * s->value_time_stride, s->value_time_stride,
+                        sesame_gemm_units(gemm, p, depth) * gemm->nr, x.values + j / KEY_BLOCK * value_floats);
+    }
+    const float *mask = additive_mask(s, b, x.mask);
+    score_block block = {.scores = x.scores, .visible = x.visible, .scale = s->scale, .maximum = x.maximum,
+                         .sum = x.sum, .factor = x.factor};
+    set_dropout(s, &block);
+
+    for (size_t i = first; i < last; i += QUERY_BLOCK) {
+        const size_t rows = sesame_min(QUERY_BLOCK, last - i), end = visible_keys(s, i + rows);
+        float *o = out + i * s->output_time_stride;
+        gemm->pack_a[p](false, rows, D, query + i * s->query_time_stride, s->query_time_stride, x.queries);
+        for (size_t r = 0; r < rows; r++) x.maximum[r] = -INFINITY, x.sum[r] = 0;
+        for (size_t j = 0; j < end; j += KEY_BLOCK) {
+            const size_t cols = sesame_min(KEY_BLOCK, end - j);
+            gemm->block[p](rows, cols, D, x.queries, x.keys + j / gemm->nr * key_stride, key_stride, false,
+                           x.scores, KEY_BLOCK, NULL);
+            set_visible(s, i, rows, j, cols, x.visible);
+            block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
+            block.offset = ((uint64_t)head * s->query_count + i) * s->key_count + j;
+            SESAME_SELECT(softmax_table)(&block);
+            for (size_t r = 0; j > 0 && r < rows; r++) {
+                if (x.factor[r] != 1) SESAME_SELECT(scale_table)(D, x.factor[r], o + r * s->output_time_stride);
+            }
+            gemm->pack_a[p](false, rows, cols, x.scores, KEY_BLOCK, x.weights);
+            const size_t packed_depth = sesame_min(KEY_BLOCK, keys - j);
+            gemm->block[p](rows, D, cols, x.weights, x.values + j / KEY_BLOCK * value_floats,
+                           sesame_gemm_units(gemm, p, packed_depth) * gemm->nr, j > 0, o, s->output_time_stride,
+                           NULL);
+        }
+        for (size_t r = 0; r < rows; r++) {
+            float *row = o + r * s->output_time_stride;
+            if (end == 0) memset(row, 0, D * sizeof(float));
+            if (x.sum[r] > 0) SESAME_SELECT(scale_table)(D, 1.0f / x.sum[r], row);
+            if (job->log_sum_exp) {
+                job->log_sum_exp[head * s->query_count + i + r] =
+                    x.sum[r] > 0 ? x.maximum[r] + logf(x.sum[r]) : -INFINITY;
+            }
+        }
+    }
+}
+
+static double head_flops(const sesame_attention *s) {
+    return 4.0 * (double)s->query_count * (double)s->key_count * (double)s->head_size;
+}
+
+static void run(attention_job *job, void (*task)(void *, size_t)) {
+    const sesame_attention *s = job->shape;
+    const size_t count = s->batch * s->heads * job->groups;
+    if (head_flops(s) * (double)(s->batch * s->heads) < PARALLEL_FLOPS) {
+        for (size_t i = 0; i < count; i++) task(job, i);
+    } else {
+        sesame_parallel_for(count, task, job);
+    }
+}
+
+void sesame_attention_forward(const sesame_attention *shape, const float *query, const float *key,
+                              const float *value, float *output, float *log_sum_exp) {
+    const size_t heads = shape->batch * shape->heads;
+    if (heads == 0 || shape->query_count == 0 || shape->head_size == 0) return;
+    // Each group packs its head's keys and values again, so few heads are cut into no more groups than needed.
+    const size_t blocks = sesame_blocks(shape->query_count, QUERY_BLOCK);
+    const size_t groups = sesame_min(blocks, sesame_blocks(TASKS, heads));
+    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .query = query, .key = key,
+                         .value = value, .out = output, .log_sum_exp = log_sum_exp,
+                         .group_blocks = sesame_blocks(blocks, groups)};
+    job.groups = sesame_blocks(blocks, job.group_blocks);
+    run(&job, forward_task);
+}
+
+// MARK: Backward
+
+typedef struct backward_scratch {
+    float *keys, *values, *plain_keys;  // Kᵀ and Vᵀ for the scores, K for dQ
+    float *queries, *doutputs;          // of the query block, for the scores and dP
+    float *query_columns, *doutput_columns;  // the same for dK and dV
+    float *transposed;                  // Pᵀ or dSᵀ of a block
+    float *plain;                       // dS of a block
+    float *scores, *gradients, *mask, *delta, *log_sum_exp;
+    size_t *visible;
+} backward_scratch;
+
+static void lay_out_backward(const attention_job *job, arena *a, backward_scratch *x) {
+    const sesame_attention *s = job->shape;
+    const sesame_gemm_kernels *gemm = job->gemm;
+    const sesame_precision p = s->precision;
+    const size_t blocks = sesame_blocks(s->key_count, KEY_BLOCK), D = s->head_size;
+    x->keys = take(a, 4 * sesame_gemm_packed_b_floats(gemm, p, s->key_count, D));
+    x->values = take(a, 4 * sesame_gemm_packed_b_floats(gemm, p, s->key_count, D));
+    x->plain_keys = take(a, 4 * blocks * sesame_gemm_packed_b_floats(gemm, p, D, KEY_BLOCK));
+    x->queries = take(a, 4 * sesame_gemm_packed_a_floats(gemm, p, QUERY_BLOCK, D));
+    x->doutputs = take(a, 4 * sesame_gemm_packed_a_floats(gemm, p, QUERY_BLOCK, D));
+    x->query_columns = take(a, 4 * sesame_gemm_packed_b_floats(gemm, p, D, QUERY_BLOCK));
+    x->doutput_columns = take(a, 4 * sesame_gemm_packed_b_floats(gemm, p, D, QUERY_BLOCK));
+    x->transposed = take(a, 4 * sesame_gemm_packed_a_floats(gemm, p, KEY_BLOCK, QUERY_BLOCK));
+    x->plain = take(a, 4 * sesame_gemm_packed_a_floats(gemm, p, QUERY_BLOCK, KEY_BLOCK));
+    x->scores = take(a, 4 * QUERY_BLOCK * KEY_BLOCK);
+    x->gradients = take(a, 4 * QUERY_BLOCK * KEY_BLOCK);
+    x->mask = take(a, s->key_mask ? 4 * s->key_count : 0);
+    x->delta = take(a, 4 * QUERY_BLOCK);
+    x->visible = take(a, QUERY_BLOCK * sizeof(size_t));
+}
+
+static void backward_task(void *context, size_t head) {
+    const attention_job *job = context;
+    const sesame_attention *s = job->shape;
+    const sesame_gemm_kernels *gemm = job->gemm;
+    const sesame_precision p = s->precision;
+    const size_t D = s->head_size, b = head / s->heads, h = head % s->heads;
+    const size_t query_base = b * s->query_batch_stride + h * D, query_step = s->query_time_stride;
+    const size_t key_base = b * s->key_batch_stride + h * D, key_step = s->key_time_stride;
+    const size_t value_base = b * s->value_batch_stride + h * D, value_step = s->value_time_stride;
+    const size_t output_base = b * s->output_batch_stride + h * D, output_step = s->output_time_stride;
+    const size_t keys = visible_keys(s, s->query_count);
+    float *dkey = job->dkey + key_base, *dvalue = job->dvalue + value_base;
+    for (size_t j = 0; j < s->key_count; j++) {
+        memset(dkey + j * key_step, 0, D * sizeof(float));
+        memset(dvalue + j * value_step, 0, D * sizeof(float));
+    }
+
+    arena sizes = {0};
+    backward_scratch x;
+    lay_out_backward(job, &sizes, &x);
+    arena space = {sesame_scratch(SESAME_SCRATCH_ATTENTION, sizes.used), 0};
+    lay_out_backward(job, &space, &x);
+
+    const size_t stride = sesame_gemm_units(gemm, p, D) * gemm->nr;
+    gemm->pack_b[p](true, keys, D, job->key + key_base, key_step, stride, x.keys);
+    gemm->pack_b[p](true, keys, D, job->value + value_base, value_step, stride, x.values);
+    const size_t plain_floats = sesame_gemm_packed_b_floats(gemm, p, D, KEY_BLOCK);
+    for (size_t j = 0; j < keys; j += KEY_BLOCK) {
+        const size_t depth = sesame_min(KEY_BLOCK, keys - j);
+        gemm->pack_b[p](false, D, depth, job->key + key_base + j * key_step, key_step,
+                        sesame_gemm_units(gemm, p, depth) * gemm->nr, x.plain_keys + j / KEY_BLOCK * plain_floats);
+    }
+    const float *mask = additive_mask(s, b, x.mask);
+    score_block block = {.scores = x.scores, .gradients = x.gradients, .visible = x.visible, .scale = s->scale,
+                         .delta = x.delta};
+    set_dropout(s, &block);
+
+    for (size_t i = 0; i < s->query_count; i += QUERY_BLOCK) {
+        const size_t rows = sesame_min(QUERY_BLOCK, s->query_count - i), end = visible_keys(s, i + rows);
+        const float *query = job->query + query_base + i * query_step;
+        const float *doutput = job->doutput + output_base + i * output_step;
+        const float *output = job->output + output_base + i * output_step;
+        float *dquery = job->dquery + query_base + i * query_step;
+        for (size_t r = 0; r < rows; r++) {
+            x.delta[r] = SESAME_SELECT(dot_table)(D, doutput + r * output_step, output + r * output_step);
+            if (end == 0) memset(dquery + r * query_step, 0, D * sizeof(float));
+        }
+        block.log_sum_exp = job->saved_log_sum_exp + head * s->query_count + i;
+        const size_t column_stride = sesame_gemm_units(gemm, p, rows) * gemm->nr;
+        gemm->pack_a[p](false, rows, D, query, query_step, x.queries);
+        gemm->pack_a[p](false, rows, D, doutput, output_step, x.doutputs);
+        gemm->pack_b[p](false, D, rows, query, query_step, column_stride, x.query_columns);
+        gemm->pack_b[p](false, D, rows, doutput, output_step, column_stride, x.doutput_columns);
+        for (size_t j = 0; j < end; j += KEY_BLOCK) {
+            const size_t cols = sesame_min(KEY_BLOCK, end - j), panel = j / gemm->nr * stride;
+            gemm->block[p](rows, cols, D, x.queries, x.keys + panel, stride, false, x.scores, KEY_BLOCK, NULL);
+            gemm->block[p](rows, cols, D, x.doutputs, x.values + panel, stride, false, x.gradients, KEY_BLOCK,
+                           NULL);
+            set_visible(s, i, rows, j, cols, x.visible);
+            block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
+            block.offset = ((uint64_t)head * s->query_count + i) * s->key_count + j;
+            SESAME_SELECT(gradient_table)(&block);
+            gemm->pack_a[p](true, cols, rows, x.gradients, KEY_BLOCK, x.transposed);
+            gemm->block[p](cols, D, rows, x.transposed, x.doutput_columns, column_stride, true,
+                           dvalue + j * value_step, value_step, NULL);
+            gemm->pack_a[p](true, cols, rows, x.scores, KEY_BLOCK, x.transposed);
+            gemm->block[p](cols, D, rows, x.transposed, x.query_columns, column_stride, true,
+                           dkey + j * key_step, key_step, NULL);
+            gemm->pack_a[p](false, rows, cols, x.scores, KEY_BLOCK, x.plain);
+            const size_t packed_depth = sesame_min(KEY_BLOCK, keys - j);
+            gemm->block[p](rows, D, cols, x.plain, x.plain_keys + j / KEY_BLOCK * plain_floats,
+                           sesame_gemm_units(gemm, p, packed_depth) * gemm->nr, j > 0, dquery, query_step, NULL);
+        }
+    }
+}
+
+void sesame_attention_backward(const sesame_attention *shape, const float *query, const float *key,
+                               const float *value, const float *output, const float *log_sum_exp,
+                               const float *doutput, float *dquery, float *dkey, float *dvalue) {
+    if (shape->head_size == 0) return;
+    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .query = query, .key = key,
+                         .value = value, .output = output, .saved_log_sum_exp = log_sum_exp, .doutput = doutput,
+                         .dquery = dquery, .dkey = dkey, .dvalue = dvalue, .groups = 1};
+    run(&job, backward_task);
+}
+
+#else  // The body, once for each instruction set.
+
+static void FN(scale_row)(size_t n, float scale, float *x) {
+    size_t j = 0;
+    for (; j + W <= n; j += W) vstore(x + j, vload(x + j) * vset(scale));
+    if (j < n) vstore_n(x + j, vload_n(x + j, n - j) * vset(scale), n - j);
+}
+
+static float FN(dot_row)(size_t n, const float *x, const float *y) {
+    vf sum = vset(0);
+    size_t j = 0;
+    for (; j + W <= n; j += W) sum = vfma(vload(x + j), vload(y + j), sum);
+    if (j < n) sum = vfma(vload_n(x + j, n - j), vload_n(y + j, n - j), sum);
+    return vsum(sum);
+}
+
+/// Puts -inf behind the visible values up to a whole vector, so that row loops need no tail: rows are
+/// KEY_BLOCK long, a multiple of W.
+SESAME_INLINE size_t FN(close_row)(float *row, size_t visible) {
+    const size_t padded = sesame_round_up(visible, W);
+    for (size_t j = visible; j < padded; j++) row[j] = -INFINITY;
+    return padded;
+}
+
+/// Scaled and masked scores in place, -inf where hidden; their maximum.
+SESAME_INLINE float FN(mask_row)(const score_block *s, float *row, size_t visible, size_t padded) {
+    vf largest = vset(-INFINITY), scale = vset(s->scale);
+    for (size_t j = 0; j < padded; j += W) {
+        vf v = vload(row + j) * scale;
+        if (s->mask) v += j + W <= visible ? vload(s->mask + j) : vload_n(s->mask + j, visible - j);
+        vstore(row + j, v);
+        largest = vmax(v, largest);
+    }
+    return vmaximum(largest);
+}
+
+static void FN(running_softmax)(const score_block *s) {
+    for (size_t i = 0; i < s->rows; i++) {
+        float *row = s->scores + i * KEY_BLOCK;
+        const size_t visible = s->visible[i], padded = FN(close_row)(row, visible);
+        const float old = s->maximum[i], maximum = fmaxf(old, FN(mask_row)(s, row, visible, padded));
+        s->factor[i] = 1;
+        if (maximum == -INFINITY) {
+            memset(row, 0, s->cols * sizeof(float));
+            continue;
+        }
+        vf sum = vset(0), shift = vset(maximum);
+        for (size_t j = 0; j < padded; j += W) {
+            vf e = vexp(vload(row + j) - shift);
+            vstore(row + j, e);
+            sum += e;
+        }
+        for (size_t j = padded; j < s->cols; j++) row[j] = 0;
+        s->factor[i] = old == maximum ? 1.0f : expf(old - maximum);
+        s->sum[i] = s->sum[i] * s->factor[i] + vsum(sum);
+        s->maximum[i] = maximum;
+        if (s->dropout_scale > 0) {
+            sesame_dropout_run(visible, s->key, s->offset + i * s->row_offset, s->threshold, s->dropout_scale, row,
+                               row);
+        }
+    }
+}
+
+static void FN(score_gradient)(const score_block *s) {
+    for (size_t i = 0; i < s->rows; i++) {
+        float *row = s->scores + i * KEY_BLOCK, *gradient = s->gradients + i * KEY_BLOCK;
+        const size_t visible = s->visible[i], padded = FN(close_row)(row, visible);
+        const float saved = s->log_sum_exp[i];
+        if (saved == -INFINITY) {
+            memset(row, 0, s->cols * sizeof(float));
+            memset(gradient, 0, s->cols * sizeof(float));
+            continue;
+        }
+        for (size_t j = visible; j < padded; j++) gradient[j] = 0;
+        FN(mask_row)(s, row, visible, padded);
+        vf shift = vset(saved), delta = vset(s->delta[i]), scale = vset(s->scale);
+        float keep[KEY_BLOCK];
+        if (s->dropout_scale > 0) {
+            for (size_t j = 0; j < padded; j++) keep[j] = 1;
+            sesame_dropout_run(visible, s->key, s->offset + i * s->row_offset, s->threshold, s->dropout_scale, keep,
+                               keep);
+        }
+        for (size_t j = 0; j < padded; j += W) {
+            vf weight = vexp(vload(row + j) - shift), g = vload(gradient + j), kept = weight;
+            if (s->dropout_scale > 0) {
+                vf k = vload(keep + j);
+                g *= k;
+                kept *= k;
+            }
+            vstore(row + j, weight * (g - delta) * scale);
+            vstore(gradient + j, kept);
+        }
+        for (size_t j = padded; j < s->cols; j++) row[j] = 0, gradient[j] = 0;
+    }
+}
+
+#endif
