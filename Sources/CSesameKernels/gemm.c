@@ -438,7 +438,7 @@ SESAME_INLINE void FN(tile)(bool pairs, size_t rows, size_t vectors, size_t unit
         if (i >= rows) break;
 #pragma clang loop unroll(full)
         for (size_t j = 0; j < NV; j++) {
-            if (j >= vectors) break;
+            if (j >= vectors || j * W >= width) break;
             float *p = c + i * ldc + j * W;
             if (width >= (j + 1) * W) {
                 vstore(p, accumulate ? vload(p) + sum[i][j] : sum[i][j]);
