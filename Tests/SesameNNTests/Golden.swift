@@ -1,0 +1,99 @@
+import Foundation
+import SesameTensor
+import SesameTestSupport
+import Testing
+
+/// A file of PyTorch goldens; see Tests/SesameModelsTests/Goldens/make_goldens.py.
+struct Golden {
+    private let tensors: [String: Tensor]
+
+    init(_ name: String) throws {
+        let url = try #require(
+            Bundle.module.url(
+                forResource: name, withExtension: "safetensors", subdirectory: "Goldens"))
+        tensors = try SafeTensors.read(url)
+    }
+
+    func callAsFunction(_ name: String) throws -> Tensor {
+        try #require(tensors[name], "no golden named \(name)")
+    }
+
+    /// Whole numbers are stored as floats.
+    func ids(_ name: String) throws -> IDTensor {
+        let tensor = try self(name)
+        return IDTensor(tensor.scalars.map { Int32($0) }, shape: tensor.shape)
+    }
+
+    func mask(_ name: String) throws -> AttentionMask {
+        let tensor = try self(name)
+        return AttentionMask(
+            tensor.scalars.map { UInt8($0) }, batchSize: tensor.shape[0], keyCount: tensor.shape[1])
+    }
+
+    /// The tensors whose names begin with `prefix`, without it.
+    func group(_ prefix: String) -> [String: Tensor] {
+        var group: [String: Tensor] = [:]
+        for (name, tensor) in tensors where name.hasPrefix(prefix) {
+            group[String(name.dropFirst(prefix.count))] = tensor
+        }
+        return group
+    }
+}
+
+/// Compares elementwise: |found − expected| ≤ tolerance · (1 + |expected|).
+func expectClose(
+    _ found: Tensor, _ expected: Tensor, _ what: @autoclosure () -> String,
+    tolerance: Float = 1e-5, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    guard found.shape == expected.shape else {
+        Issue.record(
+            "\(what()): shape \(found.shape), expected \(expected.shape)",
+            sourceLocation: sourceLocation)
+        return
+    }
+    var worst: (excess: Float, index: Int) = (0, -1)
+    let (a, b) = (found.scalars, expected.scalars)
+    for i in a.indices {
+        let excess = abs(a[i] - b[i]) / (1 + abs(b[i]))
+        if !(excess <= worst.excess) { worst = (excess, i) }
+    }
+    guard worst.index >= 0, !(worst.excess <= tolerance) else { return }
+    Issue.record(
+        "\(what()): element \(worst.index) is \(a[worst.index]), expected \(b[worst.index])",
+        sourceLocation: sourceLocation)
+}
+
+/// Runs `body` once for each instruction set that this machine has, and leaves the best one in use.
+func withEachInstructionSet(_ body: (InstructionSet) throws -> Void) throws {
+    try KernelSettings.exclusively {
+        let current = InstructionSet.current
+        defer { try? InstructionSet.use(current) }
+        for instructionSet in InstructionSet.allCases where instructionSet.isAvailable {
+            try InstructionSet.use(instructionSet)
+            try body(instructionSet)
+        }
+    }
+}
+
+/// Expects the same values of `body` with 1, 2, 3 and 8 threads.
+func expectSameForEachThreadCount(
+    _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () throws -> [[Float]]
+) throws {
+    try KernelSettings.exclusively {
+        let count = Threads.count
+        defer { Threads.count = count }
+        var first: [[UInt32]]?
+        for threads in [1, 2, 3, 8] {
+            Threads.count = threads
+            let bits = try body().map { $0.map(\.bitPattern) }
+            if let first {
+                #expect(
+                    bits == first, "\(what) differs with \(threads) threads",
+                    sourceLocation: sourceLocation)
+            } else {
+                first = bits
+            }
+        }
+    }
+}
