@@ -46,7 +46,8 @@ struct OptimizerTests {
     @Test(arguments: optimizers.keys.sorted())
     func matchesPyTorch(_ name: String) throws {
         let golden = try Golden("optimizers")
-        var optimizer = try #require(Self.optimizers[name])()
+        let make = try #require(Self.optimizers[name])
+        var optimizer = make()
         var model = try Self.start(golden)
         let rate: Float = name.hasPrefix("adam") ? 0.01 : 0.05
         for step in 0..<10 { try Self.step(&model, &optimizer, golden, step, rate: rate) }
@@ -127,7 +128,9 @@ struct OptimizerTests {
         var optimizer: any Optimizer = AdamW()
         try Self.step(&model, &optimizer, golden, 0, rate: 0.01)
         func address() -> [UnsafeRawPointer?] {
-            model.parameters.map { $0.tensor.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } }
+            model.parameters.map {
+                $0.tensor.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+            }
         }
         let before = address()
         for step in 1..<4 { try Self.step(&model, &optimizer, golden, step, rate: 0.01) }

@@ -191,11 +191,17 @@ struct TransformerLayerTests {
             let direction = Tensor.uniform(
                 parameter.shape, in: -1.0..<1.0, key: RandomKey(seed: 10, stream: UInt64(i)))
             let gradient = try #require(gradients[i])
-            for (g, d) in zip(gradient.scalars, direction.scalars) { slope += Double(g) * Double(d) }
+            for (g, d) in zip(gradient.scalars, direction.scalars) {
+                slope += Double(g) * Double(d)
+            }
             var j = 0
-            up.updateParameters { if j == i { $1.add(scaled: step, direction) }; _ = $0; j += 1 }
+            up.updateParameters {
+                if j == i { $1.add(scaled: step, direction) }; _ = $0; j += 1
+            }
             j = 0
-            down.updateParameters { if j == i { $1.add(scaled: -step, direction) }; _ = $0; j += 1 }
+            down.updateParameters {
+                if j == i { $1.add(scaled: -step, direction) }; _ = $0; j += 1
+            }
             i += 1
         }
         func value(_ layer: TransformerDecoderLayer) -> Double {
