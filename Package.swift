@@ -91,7 +91,9 @@ let package = Package(
             name: "SesameKernelsTests", dependencies: ["CSesameKernels", "SesameTestSupport"]),
         .testTarget(
             name: "SesameTensorTests",
-            dependencies: ["SesameTensor", "CSesameKernels", "SesameTestSupport"]),
+            dependencies: ["SesameTensor", "CSesameKernels", "SesameTestSupport"],
+            resources: [.copy("Goldens")]
+        ),
         .testTarget(
             name: "SesameNNTests",
             dependencies: ["SesameNN", "SesameTestSupport"],

@@ -43,7 +43,7 @@ struct BackwardPass {
             guard let node = slots[index].node, !node.isLeaf else { continue }
             slots[index].node = nil
             guard let work = node.takeWork() else {
-                preconditionFailure(
+                invariantBroken(
                     "A tensor of a gradient computation that is over was used in another one; "
                         + "use its detached() value")
             }
@@ -70,7 +70,7 @@ struct BackwardPass {
     /// The gradient of the only output.
     mutating func takeOnly() -> Tensor {
         guard let gradient = take() else {
-            preconditionFailure("BackwardPass: a node was visited without a gradient")
+            invariantBroken("BackwardPass: a node was visited without a gradient")
         }
         return gradient
     }
@@ -107,7 +107,7 @@ struct BackwardPass {
 
     private mutating func deliver(_ gradient: consuming Tensor, to edge: Edge) {
         if var sum = exchange(nil, at: edge) {
-            precondition(
+            require(
                 sum.elementCount == gradient.elementCount,
                 "BackwardPass: gradients of \(sum.shape) and \(gradient.shape) for one tensor")
             sum.addGradient(gradient)

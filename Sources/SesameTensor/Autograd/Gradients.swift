@@ -55,7 +55,7 @@ public struct Gradients: Sendable {
     ///
     /// - Precondition: both belong to the same parameters.
     public mutating func add(_ other: Gradients) {
-        precondition(
+        require(
             count == other.count,
             "Gradients.add: \(count) parameters here, \(other.count) in the other")
         for index in entries.indices {
@@ -79,7 +79,7 @@ extension Tensor {
     ///
     /// - Precondition: equal shapes.
     public mutating func add(scaled factor: Float, _ other: Tensor) {
-        precondition(shape == other.shape, "add(scaled:_:): \(shape) and \(other.shape)")
+        require(shape == other.shape, "add(scaled:_:): \(shape) and \(other.shape)")
         let count = elementCount
         withUnsafeMutableBufferPointer { target in
             guard let target = target.baseAddress else { return }

@@ -91,7 +91,7 @@ final class Handover: Sendable {
             value = nil
             return taken
         }
-        guard let taken else { preconditionFailure("Handover: taken twice") }
+        guard let taken else { invariantBroken("Handover: taken twice") }
         return taken
     }
 }

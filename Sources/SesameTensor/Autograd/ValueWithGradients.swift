@@ -26,7 +26,7 @@ extension Module {
         var model = self
         model.visitParameters(&tagger, at: ParameterPath())
         let result = try body(model)
-        precondition(
+        require(
             result.loss.elementCount == 1,
             "valueWithGradients: the loss has one element, found shape \(result.loss.shape)")
         let value = result.loss.scalar

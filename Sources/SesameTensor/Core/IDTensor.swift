@@ -10,7 +10,7 @@ public struct IDTensor: Sendable, Equatable {
     ///
     /// - Precondition: as many ids as the shape has elements.
     public init(_ ids: [Int32], shape: Shape) {
-        precondition(
+        require(
             ids.count == shape.elementCount,
             "IDTensor: shape \(shape) has \(shape.elementCount) elements, found \(ids.count)")
         self.shape = shape
@@ -23,7 +23,7 @@ public struct IDTensor: Sendable, Equatable {
     public init(_ rows: [[Int32]]) {
         let columns = rows.first?.count ?? 0
         for (index, row) in rows.enumerated() {
-            precondition(
+            require(
                 row.count == columns,
                 "IDTensor: row 0 has \(columns) ids, row \(index) has \(row.count)")
         }
@@ -37,7 +37,7 @@ public struct IDTensor: Sendable, Equatable {
     ///
     /// - Precondition: the same number of elements.
     public func reshaped(_ shape: Shape) -> IDTensor {
-        precondition(
+        require(
             shape.elementCount == elementCount,
             "reshaped: \(self.shape) has \(elementCount) elements, \(shape) has \(shape.elementCount)"
         )
@@ -92,7 +92,7 @@ public struct AttentionMask: Sendable, Equatable {
     ///
     /// - Precondition: `batchSize * keyCount` values.
     public init(_ scalars: [UInt8], batchSize: Int, keyCount: Int) {
-        precondition(
+        require(
             scalars.count == batchSize * keyCount,
             "AttentionMask: [\(batchSize), \(keyCount)] has \(batchSize * keyCount) values, "
                 + "found \(scalars.count)")
@@ -105,7 +105,7 @@ public struct AttentionMask: Sendable, Equatable {
     public init(_ rows: [[UInt8]]) {
         let columns = rows.first?.count ?? 0
         for (index, row) in rows.enumerated() {
-            precondition(
+            require(
                 row.count == columns,
                 "AttentionMask: row 0 has \(columns) values, row \(index) has \(row.count)")
         }

@@ -96,7 +96,7 @@ public enum MemoryPool {
                 _ = posix_memalign(&address, 64, size)
             }
             guard let address else {
-                preconditionFailure("SesameTensor: out of memory: \(size) bytes for one tensor")
+                invariantBroken("SesameTensor: out of memory: \(size) bytes for one tensor")
             }
             grow(by: size)
             return Block(address: UInt(bitPattern: address), sizeClass: sizeClass)

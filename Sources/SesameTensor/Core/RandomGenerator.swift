@@ -58,7 +58,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Codable {
     ///
     /// - Precondition: `limit` is at least 1.
     public mutating func next(below limit: Int) -> Int {
-        precondition(limit > 0, "RandomGenerator.next(below:): at least 1, found \(limit)")
+        require(limit > 0, "RandomGenerator.next(below:): at least 1, found \(limit)")
         // Lemire 2019, "Fast random integer generation in an interval".
         let range = UInt64(limit)
         var product = next().multipliedFullWidth(by: range)

@@ -51,7 +51,7 @@ public enum Threads {
     public static var count: Int {
         get { sesame_thread_count() }
         set {
-            precondition(newValue >= 0, "Threads.count: at least 0, found \(newValue)")
+            require(newValue >= 0, "Threads.count: at least 0, found \(newValue)")
             sesame_set_thread_count(newValue)
         }
     }

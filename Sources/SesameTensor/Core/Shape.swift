@@ -20,7 +20,7 @@ public struct Shape: Sendable, Hashable {
     ///
     /// - Precondition: at most five sizes, none negative, with a product that fits an `Int`.
     public init(_ sizes: some Collection<Int>) {
-        precondition(
+        require(
             sizes.count <= Shape.maximumRank,
             "Shape: at most \(Shape.maximumRank) axes, found \(sizes.count): \(Array(sizes))")
         for size in sizes { append(size) }
@@ -43,12 +43,12 @@ public struct Shape: Sendable, Hashable {
     }
 
     private mutating func append(_ size: Int) {
-        precondition(size >= 0, "Shape: a size is at least 0, found \(size)")
-        precondition(rank < Shape.maximumRank, "Shape: at most \(Shape.maximumRank) axes")
+        require(size >= 0, "Shape: a size is at least 0, found \(size)")
+        require(rank < Shape.maximumRank, "Shape: at most \(Shape.maximumRank) axes")
         rank += 1
         set(size, at: Int(rank) - 1)
         let (product, overflow) = elementCount.multipliedReportingOverflow(by: size)
-        precondition(!overflow, "Shape: too many elements: \(Array(self))")
+        require(!overflow, "Shape: too many elements: \(Array(self))")
         elementCount = product
     }
 
@@ -129,7 +129,7 @@ extension Shape: RandomAccessCollection {
 
     /// The size of an axis.
     public subscript(axis: Int) -> Int {
-        precondition(axis >= 0 && axis < Int(rank), "Shape: no axis \(axis) in rank \(rank)")
+        require(axis >= 0 && axis < Int(rank), "Shape: no axis \(axis) in rank \(rank)")
         switch axis {
         case 0: return size0
         case 1: return size1

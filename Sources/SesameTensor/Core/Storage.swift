@@ -35,7 +35,7 @@ final class Storage: @unchecked Sendable {
 
     private static func pointer(to block: MemoryPool.Block) -> UnsafeMutablePointer<Float> {
         guard let pointer = UnsafeMutablePointer<Float>(bitPattern: block.address) else {
-            preconditionFailure("Storage: a block without memory")
+            invariantBroken("Storage: a block without memory")
         }
         return pointer
     }

@@ -34,7 +34,7 @@ public struct Tensor: Sendable {
     ///
     /// - Precondition: as many scalars as the shape has elements.
     public init(_ scalars: [Float], shape: Shape) {
-        precondition(
+        require(
             scalars.count == shape.elementCount,
             "Tensor: shape \(shape) has \(shape.elementCount) elements, found \(scalars.count)")
         self.init(shape: shape) { pointer in
@@ -77,7 +77,7 @@ public struct Tensor: Sendable {
 
     /// The element of a tensor that has only one.
     public var scalar: Float {
-        precondition(
+        require(
             elementCount == 1, "Tensor.scalar: expected one element, found shape \(shape)")
         return withPointer { $0[0] }
     }
@@ -92,7 +92,7 @@ public struct Tensor: Sendable {
     ///
     /// - Precondition: the same number of elements.
     public func reshaped(_ shape: Shape) -> Tensor {
-        precondition(
+        require(
             shape.elementCount == elementCount,
             "reshaped: \(self.shape) has \(elementCount) elements, \(shape) has \(shape.elementCount)"
         )

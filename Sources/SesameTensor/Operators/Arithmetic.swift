@@ -107,7 +107,7 @@ extension Tensor {
 
     /// How often the rows of `b` fit into this tensor.
     private func rowsOver(_ b: Tensor, _ operation: String) -> (rows: Int, columns: Int) {
-        precondition(
+        require(
             b.shape.isSuffix(of: shape),
             "\(operation): expected equal shapes or a suffix, found \(shape) and \(b.shape)")
         let columns = b.elementCount

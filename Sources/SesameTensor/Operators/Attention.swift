@@ -12,7 +12,7 @@ public struct DropoutSite: Sendable, Hashable {
 
     /// Dropout with a probability in `0..<1`.
     public init(probability: Float, key: RandomKey) {
-        precondition(
+        require(
             probability >= 0 && probability < 1,
             "DropoutSite: expected a probability in 0..<1, found \(probability)")
         self.probability = probability
@@ -40,7 +40,7 @@ public func attention(
     query: Tensor, key: Tensor, value: Tensor, headCount: Int, causal: Bool,
     keyMask: AttentionMask? = nil, dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
-    precondition(
+    require(
         query.shape.count == 3 && key.shape.count == 3 && key.shape == value.shape
             && query.shape[0] == key.shape[0] && query.shape[2] == key.shape[2],
         "attention: expected query [B, Tq, C], key and value [B, Tk, C], "
@@ -90,7 +90,7 @@ public func attention(
     packed qkv: Tensor, headCount: Int, causal: Bool, keyMask: AttentionMask? = nil,
     dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
-    precondition(
+    require(
         qkv.shape.count == 3 && qkv.shape[2] % 3 == 0,
         "attention: expected packed [B, T, 3C], found \(qkv.shape)")
     let (batch, time, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
@@ -140,11 +140,11 @@ private struct AttentionCall: Sendable {
         headCount: Int, causal: Bool, keyMask: AttentionMask?, dropout: DropoutSite?,
         precision: Precision
     ) {
-        precondition(
+        require(
             headCount > 0 && channels % headCount == 0,
             "attention: \(headCount) heads do not divide \(channels) channels")
         if let keyMask {
-            precondition(
+            require(
                 keyMask.batchSize == batch && keyMask.keyCount == keyCount,
                 "attention: expected a key mask [\(batch), \(keyCount)], found \(keyMask.shape)")
         }

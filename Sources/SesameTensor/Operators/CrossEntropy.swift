@@ -78,13 +78,13 @@ public func projectedCrossEntropy(
     hidden: Tensor, weight: Tensor, bias: Tensor? = nil, targets: IDTensor,
     ignoreIndex: Int32 = -100, labelSmoothing: Float = 0, precision: Precision = .float32
 ) -> ProjectedLoss {
-    precondition(
+    require(
         hidden.shape.count >= 1 && weight.shape.count == 2 && hidden.shape.last == weight.shape[1],
         "projectedCrossEntropy: expected hidden [..., C] and weight [V, C], "
             + "found \(hidden.shape) and \(weight.shape)")
     let (rows, columns, classes) = (hidden.shape.leading, weight.shape[1], weight.shape[0])
     if let bias {
-        precondition(
+        require(
             bias.shape == [classes],
             "projectedCrossEntropy: expected bias [\(classes)], found \(bias.shape)")
     }
@@ -131,11 +131,11 @@ public func projectedCrossEntropy(
 private func scoredCount(
     _ operation: String, _ targets: IDTensor, rows: Int, classes: Int, ignoreIndex: Int32
 ) -> Int {
-    precondition(
+    require(
         targets.elementCount == rows,
         "\(operation): \(rows) rows, but targets of shape \(targets.shape)")
     if let index = targets.firstInvalid(below: classes, allowing: ignoreIndex) {
-        preconditionFailure(
+        invariantBroken(
             "\(operation): target \(targets.scalars[index]) at position \(index) is neither in "
                 + "0..<\(classes) nor \(ignoreIndex)")
     }

@@ -10,7 +10,7 @@ import CSesameKernels
 ///
 /// Source: Srivastava et al. 2014, "Dropout", in the inverted form.
 public func dropout(_ x: Tensor, probability: Float, key: RandomKey) -> Tensor {
-    precondition(
+    require(
         probability >= 0 && probability < 1,
         "dropout: expected a probability in 0..<1, found \(probability)")
     guard probability > 0 else { return x }

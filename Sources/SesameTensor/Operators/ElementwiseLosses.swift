@@ -38,11 +38,11 @@ private typealias LossKernel = (
 private func meanLoss(
     _ operation: String, _ x: Tensor, _ targets: Tensor, _ kernel: LossKernel
 ) -> Tensor {
-    precondition(
+    require(
         x.shape == targets.shape,
         "\(operation): values \(x.shape) and targets \(targets.shape) differ")
     let count = x.elementCount
-    precondition(count > 0, "\(operation): the mean of no elements, shape \(x.shape)")
+    require(count > 0, "\(operation): the mean of no elements, shape \(x.shape)")
     let gradient = x.requiresGradient ? Tensor(shape: x.shape) { _ in } : nil
     let losses = Tensor(shape: x.shape) { losses in
         withPointers(x, targets) { kernel(count, $0, $1, losses, gradient?.storage.pointer) }

@@ -9,7 +9,7 @@ import CSesameKernels
 ///   times add up.
 /// - Precondition: every id is in `0..<vocabulary`.
 public func embedding(_ table: Tensor, ids: IDTensor) -> Tensor {
-    precondition(
+    require(
         table.shape.count == 2, "embedding: expected a table [V, C], found \(table.shape)")
     return gathered(
         "embedding", table, rows: table.shape[0], columns: table.shape[1], ids,
@@ -24,7 +24,7 @@ extension Tensor {
     ///   `[rows, features]`; a position may be named several times.
     /// - Returns: `[indices, features]`.
     public func selectedRows(_ indices: IDTensor) -> Tensor {
-        precondition(shape.count >= 1, "selectedRows: expected [..., C], found \(shape)")
+        require(shape.count >= 1, "selectedRows: expected [..., C], found \(shape)")
         return gathered(
             "selectedRows", self, rows: shape.leading, columns: shape.last, indices,
             shape: Shape(indices.elementCount, shape.last))
@@ -35,7 +35,7 @@ private func gathered(
     _ operation: String, _ table: Tensor, rows: Int, columns: Int, _ ids: IDTensor, shape: Shape
 ) -> Tensor {
     if let index = ids.firstInvalid(below: rows) {
-        preconditionFailure(
+        invariantBroken(
             "\(operation): id \(ids.scalars[index]) at position \(index) is outside 0..<\(rows)")
     }
     let count = ids.elementCount

@@ -55,7 +55,7 @@ public func addLayerNorm(
     _ x: Tensor, residual: Tensor, weight: Tensor, bias: Tensor, epsilon: Float
 ) -> (sum: Tensor, normalized: Tensor) {
     let (rows, columns) = normalizedSizes("addLayerNorm", x, weight, bias)
-    precondition(
+    require(
         residual.shape == x.shape,
         "addLayerNorm: x \(x.shape) and residual \(residual.shape) differ")
     let recorded =
@@ -101,7 +101,7 @@ private func normalizedSizes(
     _ operation: String, _ x: Tensor, _ weight: Tensor, _ bias: Tensor
 ) -> (rows: Int, columns: Int) {
     let columns = x.shape.last
-    precondition(
+    require(
         x.shape.count >= 1 && weight.shape == [columns] && bias.shape == [columns],
         "\(operation): expected x [..., n], weight [n] and bias [n], "
             + "found \(x.shape), \(weight.shape) and \(bias.shape)")

@@ -14,7 +14,7 @@ public func linear(
     _ x: Tensor, weight: Tensor, bias: Tensor?, activation: Activation = .identity,
     residual: Tensor? = nil, precision: Precision = .float32
 ) -> Tensor {
-    precondition(
+    require(
         weight.shape.count == 2 && x.shape.count >= 1 && x.shape.last == weight.shape[1],
         "linear: expected x [..., in] and weight [out, in], found \(x.shape) and \(weight.shape)")
     let rows = x.shape.leading
@@ -22,11 +22,11 @@ public func linear(
     let outputs = weight.shape[0]
     let shape = x.shape.replacingLast(with: outputs)
     if let bias {
-        precondition(
+        require(
             bias.shape == [outputs], "linear: expected bias [\(outputs)], found \(bias.shape)")
     }
     if let residual {
-        precondition(
+        require(
             residual.shape == shape, "linear: expected residual \(shape), found \(residual.shape)")
     }
 

@@ -14,7 +14,7 @@ public func matmul(
     precision: Precision = .float32
 ) -> Tensor {
     let rank = a.shape.count
-    precondition(
+    require(
         (rank == 2 || rank == 3) && b.shape.count == rank
             && (rank == 2 || a.shape[0] == b.shape[0]),
         "matmul: expected two matrices or two equal batches, found \(a.shape) and \(b.shape)")
@@ -23,7 +23,7 @@ public func matmul(
     let k = a.shape[transposeA ? rank - 2 : rank - 1]
     let n = b.shape[transposeB ? rank - 2 : rank - 1]
     let innerB = b.shape[transposeB ? rank - 1 : rank - 2]
-    precondition(
+    require(
         k == innerB,
         "matmul: inner sizes \(k) and \(innerB) differ: \(a.shape)\(transposeA ? "ᵀ" : ""), "
             + "\(b.shape)\(transposeB ? "ᵀ" : "")")

@@ -39,7 +39,7 @@ extension Tensor {
         _ options: AdamOptions, gradient: Tensor, firstMoment: inout Tensor,
         secondMoment: inout Tensor
     ) {
-        precondition(
+        require(
             shape == gradient.shape && shape == firstMoment.shape && shape == secondMoment.shape,
             "adamStep: parameter \(shape), gradient \(gradient.shape), "
                 + "moments \(firstMoment.shape) and \(secondMoment.shape)")
@@ -66,10 +66,10 @@ extension Tensor {
         learningRate: Float, momentum: Float, nesterov: Bool, weightDecay: Float,
         gradientScale: Float, gradient: Tensor, velocity: inout Tensor?
     ) {
-        precondition(
+        require(
             shape == gradient.shape && (velocity == nil || velocity?.shape == shape),
             "sgdStep: parameter \(shape), gradient \(gradient.shape)")
-        precondition(momentum == 0 || velocity != nil, "sgdStep: momentum needs a velocity")
+        require(momentum == 0 || velocity != nil, "sgdStep: momentum needs a velocity")
         withUnsafeMutableBufferPointer { parameter in
             gradient.withPointer { gradient in
                 func step(_ velocity: UnsafeMutablePointer<Float>?) {
@@ -86,7 +86,7 @@ extension Tensor {
 
     /// Adds the gradient of l1 Σ|p| + l2/2 Σp² to this gradient.
     package mutating func addPenaltyGradient(l1: Float, l2: Float, parameter: Tensor) {
-        precondition(
+        require(
             shape == parameter.shape,
             "addPenaltyGradient: gradient \(shape), parameter \(parameter.shape)")
         withUnsafeMutableBufferPointer { gradient in

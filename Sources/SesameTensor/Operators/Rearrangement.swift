@@ -5,9 +5,9 @@ extension Tensor {
     ///
     /// - Returns: this shape with `range.count` at `axis`. Memory is copied.
     public func sliced(axis: Int, _ range: Range<Int>) -> Tensor {
-        precondition(axis >= 0 && axis < shape.count, "sliced: no axis \(axis) in shape \(shape)")
+        require(axis >= 0 && axis < shape.count, "sliced: no axis \(axis) in shape \(shape)")
         let (outer, size, inner) = shape.split(at: axis)
-        precondition(
+        require(
             range.lowerBound >= 0 && range.upperBound <= size,
             "sliced: \(range) is outside 0..<\(size) at axis \(axis) of \(shape)")
         let columns = range.count * inner
@@ -36,7 +36,7 @@ extension Tensor {
 
     /// The transpose of a matrix, copied. A product's `transposeA` and `transposeB` cost nothing.
     public func transposed() -> Tensor {
-        precondition(shape.count == 2, "transposed: expected a matrix, found \(shape)")
+        require(shape.count == 2, "transposed: expected a matrix, found \(shape)")
         let (rows, columns) = (shape[0], shape[1])
         var result = Tensor(shape: Shape(columns, rows)) { out in
             withPointer { sesame_transpose(rows, columns, $0, out) }
@@ -60,12 +60,12 @@ extension Tensor {
 ///   - tensors: at least one; equal shapes but for `axis`.
 ///   - axis: the axis whose sizes add up.
 public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
-    precondition(!tensors.isEmpty, "concatenated: no tensors")
+    require(!tensors.isEmpty, "concatenated: no tensors")
     let first = tensors[0].shape
-    precondition(axis >= 0 && axis < first.count, "concatenated: no axis \(axis) in shape \(first)")
+    require(axis >= 0 && axis < first.count, "concatenated: no axis \(axis) in shape \(first)")
     var total = 0
     for tensor in tensors {
-        precondition(
+        require(
             tensor.shape.count == first.count
                 && tensor.shape.replacing(axis: axis, with: 0)
                     == first.replacing(axis: axis, with: 0),

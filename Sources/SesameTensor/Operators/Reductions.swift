@@ -8,7 +8,7 @@ extension Tensor {
     ///
     /// - Precondition: there is an element.
     public func mean() -> Tensor {
-        precondition(elementCount > 0, "mean: no elements in \(shape)")
+        require(elementCount > 0, "mean: no elements in \(shape)")
         return reduced(by: elementCount)
     }
 
@@ -34,10 +34,10 @@ extension Tensor {
     }
 
     private func reduced(axis: Int, mean: Bool, _ operation: String) -> Tensor {
-        precondition(
+        require(
             axis >= 0 && axis < shape.count, "\(operation): no axis \(axis) in shape \(shape)")
         let (outer, size, inner) = shape.split(at: axis)
-        precondition(!mean || size > 0, "\(operation): axis \(axis) of \(shape) is empty")
+        require(!mean || size > 0, "\(operation): axis \(axis) of \(shape) is empty")
         let factor = mean ? 1 / Float(size) : 1
         var result = Tensor(shape: shape.removing(axis: axis)) { out in
             withPointer { source in
@@ -82,7 +82,7 @@ extension Tensor {
     /// - Parameter mask: `[batch, time]` for this tensor's `[batch, time, features]`; 1 keeps a position.
     /// - Returns: `[batch, features]`; zeros for a sequence without any kept position.
     public func meanPooled(mask: AttentionMask) -> Tensor {
-        precondition(
+        require(
             shape.count == 3 && shape[0] == mask.batchSize && shape[1] == mask.keyCount,
             "meanPooled: expected [batch, time, features] and a mask [batch, time], "
                 + "found \(shape) and \(mask.shape)")

@@ -42,7 +42,7 @@ extension Tensor {
     /// - Precondition: rows are not empty.
     public func argmaxRows() -> IDTensor {
         let (rows, columns) = (shape.leading, shape.last)
-        precondition(columns > 0 || rows == 0, "argmaxRows: empty rows in \(shape)")
+        require(columns > 0 || rows == 0, "argmaxRows: empty rows in \(shape)")
         let ids = [Int32](unsafeUninitializedCapacity: rows) { buffer, count in
             if let base = buffer.baseAddress {
                 withPointer { sesame_argmax_rows(rows, columns, $0, base) }
