@@ -132,13 +132,22 @@ static void rows_task(void *context, size_t begin, size_t end) {
                                    p->c + begin, p->ldc, epilogue);
 }
 
+static float rounded(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = x == x ? (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u : bits | 0x400000u;
+    memcpy(&x, &bits, sizeof bits);
+    return x;
+}
+
 /// m <= FEW_ROWS: bound by reading B, so B is read once, in place.
 static void multiply_few_rows(product *p) {
     // A's few rows, contiguous, k apart.
     float *a = sesame_scratch(SESAME_SCRATCH_GEMM_A, 4 * p->m * p->k + 64);
     for (size_t i = 0; i < p->m; i++) {
         for (size_t k = 0; k < p->k; k++) {
-            a[i * p->k + k] = p->transpose_a ? p->a[k * p->lda + i] : p->a[i * p->lda + k];
+            const float x = p->transpose_a ? p->a[k * p->lda + i] : p->a[i * p->lda + k];
+            a[i * p->k + k] = p->precision == SESAME_BFLOAT16 ? rounded(x) : x;
         }
     }
     p->packed_b = a;
@@ -406,15 +415,17 @@ static void FN(pack_b_rounded)(bool transpose, size_t cols, size_t depth, const 
 // MARK: The register tile
 
 SESAME_INLINE vf FN(multiply_add)(bool pairs, float a, vf b, vf c) {
+    (void)pairs;
 #if SESAME_LEVEL == SESAME_LEVEL_AVX512_BF16
     if (pairs) return (vf)_mm512_dpbf16_ps((__m512)c, (__m512bh)vset(a), (__m512bh)b);
 #endif
     return vfma(vset(a), b, c);
 }
 
-/// `rows` (at most MR) and `vectors` (at most NV) are constants after inlining; `width` columns are stored.
+/// One tile. `pairs`, `rows` (at most MR) and `vectors` (at most NV) are constants after inlining; the first
+/// `height` rows and `width` columns are stored.
 SESAME_INLINE void FN(tile)(bool pairs, size_t rows, size_t vectors, size_t units, const float *a, const float *b,
-                            bool accumulate, float *c, size_t ldc, size_t width) {
+                            bool accumulate, float *c, size_t ldc, size_t height, size_t width) {
     vf sum[MR][NV];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < MR; i++) {
@@ -423,56 +434,58 @@ SESAME_INLINE void FN(tile)(bool pairs, size_t rows, size_t vectors, size_t unit
     for (size_t k = 0; k < units; k++, a += MR, b += NR) {
         vf column[NV];
 #pragma clang loop unroll(full)
-        for (size_t j = 0; j < NV; j++) column[j] = vload(b + j * W);
+        for (size_t j = 0; j < vectors; j++) column[j] = vload(b + j * W);
 #pragma clang loop unroll(full)
-        for (size_t i = 0; i < MR; i++) {
-            if (i >= rows) break;
+        for (size_t i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
-            for (size_t j = 0; j < NV; j++) {
-                if (j < vectors) sum[i][j] = FN(multiply_add)(pairs, a[i], column[j], sum[i][j]);
+            for (size_t j = 0; j < vectors; j++) {
+                sum[i][j] = FN(multiply_add)(pairs, a[i], column[j], sum[i][j]);
             }
         }
     }
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < MR; i++) {
-        if (i >= rows) break;
+    for (size_t i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
-        for (size_t j = 0; j < NV; j++) {
-            if (j >= vectors || j * W >= width) break;
-            float *p = c + i * ldc + j * W;
-            if (width >= (j + 1) * W) {
-                vstore(p, accumulate ? vload(p) + sum[i][j] : sum[i][j]);
-            } else {
-                const size_t n = width - j * W;
-                vstore_n(p, accumulate ? vload_n(p, n) + sum[i][j] : sum[i][j], n);
+        for (size_t j = 0; j < vectors; j++) {
+            if (i < height && j * W < width) {
+                float *p = c + i * ldc + j * W;
+                if (width >= (j + 1) * W) {
+                    vstore(p, accumulate ? vload(p) + sum[i][j] : sum[i][j]);
+                } else {
+                    const size_t n = width - j * W;
+                    vstore_n(p, accumulate ? vload_n(p, n) + sum[i][j] : sum[i][j], n);
+                }
             }
         }
     }
 }
 
-/// Any number of rows and columns up to the full tile.
-SESAME_INLINE void FN(edge_tile)(bool pairs, size_t rows, size_t units, const float *a, const float *b,
-                                 bool accumulate, float *c, size_t ldc, size_t width) {
-    for (size_t j = 0; j < NV && j * W < width; j++) {
-        const size_t left = sesame_min(W, width - j * W);
-        for (size_t i = 0; i < rows; i += 2) {
-            vf first = vset(0), second = vset(0);
-            for (size_t k = 0; k < units; k++) {
-                vf x = vload(b + k * NR + j * W);
-                first = FN(multiply_add)(pairs, a[k * MR + i], x, first);
-                if (i + 1 < rows) second = FN(multiply_add)(pairs, a[k * MR + i + 1], x, second);
-            }
-            float *p = c + i * ldc + j * W;
-            for (size_t r = 0; r < 2 && i + r < rows; r++, p += ldc) {
-                vf sum = r ? second : first;
-                if (left == W) {
-                    vstore(p, accumulate ? vload(p) + sum : sum);
-                } else {
-                    vstore_n(p, accumulate ? vload_n(p, left) + sum : sum, left);
-                }
-            }
-        }
+/// A tile at the edge of C: as few rows and vectors as hold it. Rows go in steps of two to limit the code.
+SESAME_INLINE void FN(edge_tile)(bool pairs, size_t units, const float *a, const float *b, bool accumulate, float *c,
+                                 size_t ldc, size_t height, size_t width) {
+    const bool narrow = width <= NR / 2;
+#define EDGE(rows)                                                                                    \
+    case rows:                                                                                        \
+        if (narrow) {                                                                                 \
+            FN(tile)(pairs, rows, NV / 2, units, a, b, accumulate, c, ldc, height, width);            \
+        } else {                                                                                      \
+            FN(tile)(pairs, rows, NV, units, a, b, accumulate, c, ldc, height, width);                \
+        }                                                                                             \
+        break;
+    switch (height + height % 2) {
+        EDGE(2)
+        EDGE(4)
+#if MR >= 6
+        EDGE(6)
+#endif
+#if MR >= 14
+        EDGE(8)
+        EDGE(10)
+        EDGE(12)
+        EDGE(14)
+#endif
     }
+#undef EDGE
 }
 
 SESAME_INLINE void FN(finish_rows)(sesame_activation activation, size_t rows, size_t cols, float *c, size_t ldc,
@@ -525,11 +538,9 @@ SESAME_INLINE void FN(block)(bool pairs, size_t m, size_t n, size_t depth, const
             const size_t rows = sesame_min(MR, m - i);
             float *p = c + i * ldc + j;
             if (rows == MR && width == NR) {
-                FN(tile)(pairs, MR, NV, units, a + i * units, b, accumulate, p, ldc, NR);
-            } else if (rows == MR) {
-                FN(tile)(pairs, MR, NV, units, a + i * units, b, accumulate, p, ldc, width);
+                FN(tile)(pairs, MR, NV, units, a + i * units, b, accumulate, p, ldc, MR, NR);
             } else {
-                FN(edge_tile)(pairs, rows, units, a + i * units, b, accumulate, p, ldc, width);
+                FN(edge_tile)(pairs, units, a + i * units, b, accumulate, p, ldc, rows, width);
             }
             if (epilogue) FN(finish)(epilogue, i, j, rows, width, p, ldc);
         }
@@ -548,54 +559,94 @@ static void FN(block_rounded)(size_t m, size_t n, size_t depth, const float *a, 
 
 // MARK: Few rows
 
-/// A is m contiguous rows of k values. Over B the sums run down k; over Bᵀ, along it in W lanes.
-SESAME_INLINE void FN(few_rows)(bool rounds, bool transpose_b, size_t m, size_t n, size_t k, const float *a,
-                                const float *b, size_t ldb, bool accumulate, float *c, size_t ldc,
-                                const sesame_epilogue *epilogue) {
-    for (size_t i = 0; i < m; i++) {
-        const float *row = a + i * k;
-        float *out = c + i * ldc;
-        if (transpose_b) {
-            for (size_t j = 0; j < n; j++) {
-                const float *p = b + j * ldb;
-                vf s0 = vset(0), s1 = vset(0), s2 = vset(0), s3 = vset(0);
-                size_t q = 0;
-                for (; q + 4 * W <= k; q += 4 * W) {
-                    vf x0 = vload(p + q), x1 = vload(p + q + W), x2 = vload(p + q + 2 * W), x3 = vload(p + q + 3 * W);
-                    vf y0 = vload(row + q), y1 = vload(row + q + W), y2 = vload(row + q + 2 * W),
-                       y3 = vload(row + q + 3 * W);
-                    if (rounds) {
-                        x0 = vround_bf16(x0), x1 = vround_bf16(x1), x2 = vround_bf16(x2), x3 = vround_bf16(x3);
-                        y0 = vround_bf16(y0), y1 = vround_bf16(y1), y2 = vround_bf16(y2), y3 = vround_bf16(y3);
-                    }
-                    s0 = vfma(x0, y0, s0), s1 = vfma(x1, y1, s1), s2 = vfma(x2, y2, s2), s3 = vfma(x3, y3, s3);
-                }
-                for (; q < k; q += W) {
-                    const size_t left = k - q;
-                    vf x = left >= W ? vload(p + q) : vload_n(p + q, left);
-                    vf y = left >= W ? vload(row + q) : vload_n(row + q, left);
-                    s0 = rounds ? vfma(vround_bf16(x), vround_bf16(y), s0) : vfma(x, y, s0);
-                }
-                float sum = vsum((s0 + s1) + (s2 + s3));
-                out[j] = accumulate ? out[j] + sum : sum;
-            }
-            continue;
+/// Rounds B's values where the product is in bfloat16; A's few rows are rounded beforehand.
+SESAME_INLINE vf FN(operand)(bool rounds, vf x) {
+#if SESAME_LEVEL == SESAME_LEVEL_AVX512_BF16
+    if (rounds) {
+        return (vf)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)x)), 16);
+    }
+    return x;
+#else
+    return rounds ? vround_bf16(x) : x;
+#endif
+}
+
+/// A · Bᵀ: dot products along rows of B, four at a time, in W lanes. `m` is a constant after inlining.
+SESAME_INLINE void FN(rows_along)(bool rounds, size_t m, size_t n, size_t k, const float *a, const float *b,
+                                  size_t ldb, bool accumulate, float *c, size_t ldc) {
+    for (size_t j = 0; j < n; j += 4) {
+        const size_t count = sesame_min(4, n - j);
+        const float *row[4];
+        // Where fewer than four are left, the last one is computed more than once.
+        for (size_t r = 0; r < 4; r++) row[r] = b + (j + sesame_min(r, count - 1)) * ldb;
+        vf sum[FEW_ROWS][4];
+        for (size_t i = 0; i < m; i++) {
+            for (size_t r = 0; r < 4; r++) sum[i][r] = vset(0);
         }
-        for (size_t j = 0; j < n; j += W) {
-            const size_t left = n - j;
-            vf sum = vset(0);
-            for (size_t q = 0; q < k; q++) {
-                vf x = left >= W ? vload(b + q * ldb + j) : vload_n(b + q * ldb + j, left);
-                vf y = vset(row[q]);
-                sum = rounds ? vfma(vround_bf16(x), vround_bf16(y), sum) : vfma(x, y, sum);
+        size_t q = 0;
+        for (; q + W <= k; q += W) {
+            for (size_t r = 0; r < 4; r++) {
+                vf x = FN(operand)(rounds, vload(row[r] + q));
+                for (size_t i = 0; i < m; i++) sum[i][r] = vfma(x, vload(a + i * k + q), sum[i][r]);
             }
-            if (left >= W) {
-                vstore(out + j, accumulate ? vload(out + j) + sum : sum);
-            } else {
-                vstore_n(out + j, accumulate ? vload_n(out + j, left) + sum : sum, left);
+        }
+        if (q < k) {
+            for (size_t r = 0; r < 4; r++) {
+                vf x = FN(operand)(rounds, vload_n(row[r] + q, k - q));
+                for (size_t i = 0; i < m; i++) sum[i][r] = vfma(x, vload_n(a + i * k + q, k - q), sum[i][r]);
+            }
+        }
+        for (size_t i = 0; i < m; i++) {
+            for (size_t r = 0; r < count; r++) {
+                float *p = c + i * ldc + j + r;
+                *p = accumulate ? *p + vsum(sum[i][r]) : vsum(sum[i][r]);
             }
         }
     }
+}
+
+/// A · B: rows of B are added into C, four at a time, so that memory is read in long runs.
+SESAME_INLINE void FN(rows_down)(bool rounds, size_t m, size_t n, size_t k, const float *a, const float *b,
+                                 size_t ldb, bool accumulate, float *c, size_t ldc) {
+    for (size_t i = 0; !accumulate && i < m; i++) memset(c + i * ldc, 0, n * sizeof(float));
+    for (size_t q = 0; q < k; q += 4) {
+        const size_t count = sesame_min(4, k - q);
+        for (size_t j = 0; j < n; j += W) {
+            const size_t width = sesame_min(W, n - j);
+            vf x[4];
+            for (size_t r = 0; r < 4; r++) {
+                const float *p = b + (q + r) * ldb + j;
+                x[r] = r >= count ? vset(0) : FN(operand)(rounds, width == W ? vload(p) : vload_n(p, width));
+            }
+            for (size_t i = 0; i < m; i++) {
+                float *p = c + i * ldc + j;
+                vf sum = width == W ? vload(p) : vload_n(p, width);
+                for (size_t r = 0; r < count; r++) sum = vfma(vset(a[i * k + q + r]), x[r], sum);
+                if (width == W) vstore(p, sum); else vstore_n(p, sum, width);
+            }
+        }
+    }
+}
+
+/// A is m contiguous rows of k values.
+SESAME_INLINE void FN(few_rows)(bool rounds, bool transpose_b, size_t m, size_t n, size_t k, const float *a,
+                                const float *b, size_t ldb, bool accumulate, float *c, size_t ldc,
+                                const sesame_epilogue *epilogue) {
+#define ROWS(m)                                                                          \
+    case m:                                                                              \
+        if (transpose_b) {                                                               \
+            FN(rows_along)(rounds, m, n, k, a, b, ldb, accumulate, c, ldc);              \
+        } else {                                                                         \
+            FN(rows_down)(rounds, m, n, k, a, b, ldb, accumulate, c, ldc);               \
+        }                                                                                \
+        break;
+    switch (m) {
+        ROWS(1)
+        ROWS(2)
+        ROWS(3)
+        ROWS(4)
+    }
+#undef ROWS
     if (epilogue) FN(finish)(epilogue, 0, 0, m, n, c, ldc);
 }
 
