@@ -3,5 +3,6 @@ import ArgumentParser
 @main
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sesame-bench", abstract: "Times Sesame through its public API.")
+        commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
+        subcommands: [LanguageModelCommand.self, DecodeCommand.self])
 }
