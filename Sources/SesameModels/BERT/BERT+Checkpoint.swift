@@ -21,17 +21,15 @@ extension BERT {
 extension BERTForPretraining {
     /// The parameters with Hugging Face's names and layouts.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        layout.external(parameters)
+        checkpointLayout.external(parameters)
     }
 
     /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try layout.load(tensors, into: &self, from: place)
+        try checkpointLayout.load(tensors, into: &self, from: place)
     }
 
-    package var checkpointLayoutNames: [String] { layout.entries.flatMap(\.names) }
-
-    private var layout: CheckpointLayout {
+    package var checkpointLayout: CheckpointLayout {
         var layout = CheckpointLayout.bert(configuration, prefix: "bert.")
         layout.addPair("transform", "cls.predictions.transform.dense")
         layout.addPair("transformNorm", "cls.predictions.transform.LayerNorm")

@@ -98,7 +98,7 @@ public struct BERT: PretrainedModel {
     }
 
     /// The embeddings' normalized sum, `[batch, time, hidden]`.
-    func embed(_ ids: IDTensor, typeIDs: IDTensor?, context: ForwardContext) -> Tensor {
+    package func embed(_ ids: IDTensor, typeIDs: IDTensor?, context: ForwardContext) -> Tensor {
         precondition(ids.shape.count == 2, "ids are [batch, time], not \(ids.shape)")
         let types =
             typeIDs

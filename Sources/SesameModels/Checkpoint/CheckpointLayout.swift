@@ -3,7 +3,7 @@ import SesameTensor
 /// How a model's parameters lie in a file with other names.
 ///
 /// One table a model: names are data. The same table writes and reads, so the two cannot disagree.
-struct CheckpointLayout {
+package struct CheckpointLayout {
     /// One parameter's place.
     struct Entry {
         /// The parameter's path in the module.
@@ -37,7 +37,7 @@ struct CheckpointLayout {
     }
 
     /// The tensors of a file, from one tensor a parameter (values, or gradients).
-    func external(_ parameters: [(path: String, tensor: Tensor)]) -> [(
+    package func external(_ parameters: [(path: String, tensor: Tensor)]) -> [(
         name: String, tensor: Tensor
     )] {
         let entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0) })

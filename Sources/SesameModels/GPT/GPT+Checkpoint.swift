@@ -3,13 +3,15 @@ import SesameTensor
 extension GPT {
     /// The parameters with Hugging Face's names and layouts.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        CheckpointLayout.gpt(configuration).external(parameters)
+        checkpointLayout.external(parameters)
     }
 
     /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try CheckpointLayout.gpt(configuration).load(tensors, into: &self, from: place)
+        try checkpointLayout.load(tensors, into: &self, from: place)
     }
+
+    package var checkpointLayout: CheckpointLayout { .gpt(configuration) }
 }
 
 extension CheckpointLayout {
