@@ -56,17 +56,21 @@ final class Node: Sendable {
 
     deinit {
         // A long chain would otherwise be freed by recursion, one stack frame a node.
-        guard !isLeaf, let work = takeWork() else { return }
-        var pending = work.inputs.compactMap { $0?.node }
-        dropping(work)
+        guard !isLeaf else { return }
+        var pending: [Node] = []
+        moveInputs(to: &pending)
         while var node = pending.popLast() {
-            if isKnownUniquelyReferenced(&node), let work = node.takeWork() {
-                for edge in work.inputs { if let edge { pending.append(edge.node) } }
-            }
+            if isKnownUniquelyReferenced(&node) { node.moveInputs(to: &pending) }
         }
     }
 
-    private func dropping(_: consuming Work) {}
+    /// Drops this node's work and hands over its inputs. A function of its own, so that no local of the
+    /// caller counts as another owner.
+    @inline(never)
+    private func moveInputs(to nodes: inout [Node]) {
+        guard let work = takeWork() else { return }
+        for edge in work.inputs { if let edge { nodes.append(edge.node) } }
+    }
 }
 
 extension Tensor {

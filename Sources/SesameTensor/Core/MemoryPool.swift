@@ -56,13 +56,13 @@ public enum MemoryPool {
     }
 
     /// Size classes are multiples of 64 bytes, eight to each doubling: at most 1/8 is unused.
-    static func sizeClass(forBytes bytes: Int) -> Int {
+    package static func sizeClass(forBytes bytes: Int) -> Int {
         let units = (max(bytes, 1) + 63) / 64 - 1
         let shift = max(0, Int.bitWidth - units.leadingZeroBitCount - 4)
         return shift * 8 + (units >> shift)
     }
 
-    static func bytes(inSizeClass sizeClass: Int) -> Int {
+    package static func bytes(inSizeClass sizeClass: Int) -> Int {
         // Classes below 16 are the unit counts themselves; each later run of eight doubles.
         let shift = sizeClass < 16 ? 0 : sizeClass / 8 - 1
         return (sizeClass - shift * 8 + 1) << shift * 64
