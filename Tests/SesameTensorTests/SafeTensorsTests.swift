@@ -183,18 +183,18 @@ import Testing
         }
     }
 
-    @Test("Every cut of a good file, and random damage to its header, is an error or a good read")
+    @Test("Cuts of a good file, and random damage to its header, are an error or a good read")
     func fuzz() throws {
         try withFolder { folder in
             let url = folder.appendingPathComponent("good.safetensors")
             try SafeTensors.write(tensors, metadata: ["k": "v"], to: url)
             let good = try Data(contentsOf: url)
-            for length in 0..<good.count {
+            for length in stride(from: 0, to: good.count, by: 3) {
                 try good.prefix(length).write(to: url)
                 #expect(throws: TensorError.self, "\(length) bytes") { try SafeTensorsFile(url) }
             }
             var generator = RandomGenerator(seed: 1)
-            for _ in 0..<2000 {
+            for _ in 0..<300 {
                 var bytes = good
                 for _ in 0..<3 {
                     bytes[generator.next(below: min(bytes.count, 300))] = UInt8(

@@ -7,7 +7,7 @@ import Synchronization
 /// copies nothing, and changing one copy never changes another (memory is shared until one is written).
 /// A tensor may be used from any thread.
 ///
-/// Inside ``Module/valueWithGradients(_:)-(_)`` a tensor also knows how it was computed, so that gradients
+/// Inside ``Module``'s `valueWithGradients` a tensor also knows how it was computed, so that gradients
 /// can flow back; see ``requiresGradient``.
 public struct Tensor: Sendable {
     /// The sizes of the axes.
