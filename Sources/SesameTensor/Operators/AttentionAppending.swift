@@ -16,17 +16,17 @@ package func attentionAppending(
     _ qkv: Tensor, keys: inout Tensor, values: inout Tensor, count: Int, headCount: Int,
     precision: Precision
 ) -> Tensor {
-    precondition(
+    require(
         qkv.shape.count == 3 && keys.shape.count == 3 && qkv.shape[2] == 3 * keys.shape[2]
             && qkv.shape[0] == keys.shape[0] && keys.shape == values.shape,
         "attentionAppending: expected qkv [B, T, 3C] and kept [B, N, C], "
             + "found \(qkv.shape), \(keys.shape) and \(values.shape)")
     let (B, T, C) = (qkv.shape[0], qkv.shape[1], keys.shape[2])
     let capacity = keys.shape[1]
-    precondition(
+    require(
         headCount > 0 && C % headCount == 0,
         "attentionAppending: \(C) is no multiple of \(headCount) heads")
-    precondition(
+    require(
         count >= 0 && count + T <= capacity,
         "attentionAppending: \(count) tokens and \(T) more do not fit \(capacity)")
     var shape = sesame_attention()
