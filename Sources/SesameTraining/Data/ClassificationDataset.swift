@@ -1,0 +1,156 @@
+import SesameTensor
+
+/// A tokenised text with its class.
+public struct ClassificationExample: Sendable, Hashable {
+    /// Ids with special tokens, at most the model's length.
+    public var ids: [Int32]
+    /// 0 in the first text, 1 in the second; empty means all 0.
+    public var typeIDs: [Int32]
+    /// Index of the class, or -1 where it is not known.
+    public var label: Int32
+
+    /// An example; `typeIDs` may be left out for a single text.
+    public init(ids: [Int32], typeIDs: [Int32] = [], label: Int32 = -1) {
+        self.ids = ids
+        self.typeIDs = typeIDs
+        self.label = label
+    }
+}
+
+/// A padded batch of texts.
+public struct ClassificationBatch: Sendable {
+    /// Ids, `[batch, time]`, padded at the end.
+    public var ids: IDTensor
+    /// Segment numbers, `[batch, time]`.
+    public var typeIDs: IDTensor
+    /// 1 at tokens, 0 at padding, `[batch, time]` in row order.
+    public var attentionMask: [UInt8]
+    /// Classes, `[batch]`; -1 where unknown.
+    public var labels: IDTensor
+    /// Index of each row in the data set.
+    public var indices: [Int]
+    /// Number of tokens without padding.
+    public var tokenCount: Int
+}
+
+/// Labelled texts in batches of similar length.
+///
+/// Each epoch is shuffled by (seed, epoch), cut into pools of 50 batches, sorted by length within a
+/// pool, cut into batches, and the batches are shuffled: little padding, yet no fixed order.
+public struct ClassificationDataset: TrainingData {
+    /// The texts.
+    public let examples: [ClassificationExample]
+    /// Texts a batch; the last batch of an epoch may be smaller.
+    public let batchSize: Int
+    /// Fills rows up to the longest.
+    public let paddingID: Int32
+    /// Determines the order, together with the epoch.
+    public let seed: UInt64
+
+    private var orderedEpoch: Int?
+    private var batches: [[Int]] = []
+
+    static let batchesPerPool = 50
+
+    /// A data set of at least one example.
+    /// - Throws: ``TrainingError`` with code `.notEnoughData` if there is none.
+    public init(
+        examples: [ClassificationExample], batchSize: Int, paddingID: Int32, seed: UInt64
+    ) throws {
+        guard !examples.isEmpty else {
+            throw TrainingError(
+                .notEnoughData(
+                    what: "classification", needed: "at least one labelled text", found: "none",
+                    remedy: "check the corpus, its labels and the split"))
+        }
+        self.examples = examples
+        self.batchSize = batchSize
+        self.paddingID = paddingID
+        self.seed = seed
+    }
+
+    /// The distinct labels in byte order: the classes of a model trained on them.
+    public static func discoverLabels(_ labels: some Sequence<String>) -> [String] {
+        Set(labels).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Number of batches.
+    public func batchCount(inEpoch epoch: Int) -> Int {
+        (examples.count + batchSize - 1) / batchSize
+    }
+
+    /// The batch at `cursor` of the epoch's order.
+    public mutating func batch(at cursor: DataCursor) -> ClassificationBatch {
+        if orderedEpoch != cursor.epoch {
+            batches = Self.bucketed(
+                lengths: examples.map(\.ids.count), batchSize: batchSize, seed: seed,
+                epoch: cursor.epoch)
+            orderedEpoch = cursor.epoch
+        }
+        return Self.batch(of: batches[cursor.batch], in: examples, paddingID: paddingID)
+    }
+
+    /// Indices in batches of similar length.
+    package static func bucketed(
+        lengths: [Int], batchSize: Int, seed: UInt64, epoch: Int
+    ) -> [[Int]] {
+        var generator = DataSite.generator(seed: seed, site: DataSite.order, epoch: epoch)
+        var order = Array(lengths.indices)
+        generator.shuffle(&order)
+        var batches: [[Int]] = []
+        let poolSize = batchSize * batchesPerPool
+        for start in stride(from: 0, to: order.count, by: poolSize) {
+            // Ties keep the shuffled order: the index in the pool makes the sort stable.
+            let pool = order[start..<min(start + poolSize, order.count)].enumerated().sorted {
+                (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset)
+            }
+            for first in stride(from: 0, to: pool.count, by: batchSize) {
+                batches.append(
+                    pool[first..<min(first + batchSize, pool.count)].map(\.element))
+            }
+        }
+        generator.shuffle(&batches)
+        return batches
+    }
+
+    /// All examples, shortest first, for evaluation and prediction; `indices` tells the original places.
+    public static func evaluationBatches(
+        of examples: [ClassificationExample], batchSize: Int, paddingID: Int32
+    ) -> some Sequence<ClassificationBatch> {
+        let order = examples.indices.sorted {
+            (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1)
+        }
+        return stride(from: 0, to: order.count, by: batchSize).lazy.map { start in
+            batch(
+                of: Array(order[start..<min(start + batchSize, order.count)]), in: examples,
+                paddingID: paddingID)
+        }
+    }
+
+    package static func batch(
+        of indices: [Int], in examples: [ClassificationExample], paddingID: Int32
+    ) -> ClassificationBatch {
+        let width = max(1, indices.map { examples[$0].ids.count }.max() ?? 1)
+        let cells = indices.count * width
+        var ids = [Int32](repeating: paddingID, count: cells)
+        var typeIDs = [Int32](repeating: 0, count: cells)
+        var mask = [UInt8](repeating: 0, count: cells)
+        var tokenCount = 0
+        for (row, index) in indices.enumerated() {
+            let example = examples[index]
+            let start = row * width
+            for (offset, id) in example.ids.enumerated() {
+                ids[start + offset] = id
+                mask[start + offset] = 1
+            }
+            for (offset, type) in example.typeIDs.enumerated() { typeIDs[start + offset] = type }
+            tokenCount += example.ids.count
+        }
+        let shape: Shape = [indices.count, width]
+        return ClassificationBatch(
+            ids: IDTensor(ids, shape: shape), typeIDs: IDTensor(typeIDs, shape: shape),
+            attentionMask: mask,
+            labels: IDTensor(indices.map { examples[$0].label }, shape: [indices.count]),
+            indices: indices, tokenCount: tokenCount)
+    }
+}

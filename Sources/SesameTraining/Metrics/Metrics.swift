@@ -1,0 +1,98 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The names under which metrics are reported and recorded.
+public enum MetricName {
+    /// Mean loss in nats: a token, a masked token plus a pair, or a text.
+    public static let loss = "loss"
+    /// e to the power of the loss a token.
+    public static let perplexity = "perplexity"
+    /// Loss in bits for each Unicode scalar of the text.
+    public static let bitsPerCharacter = "bitsPerCharacter"
+    /// Share of next tokens, or texts, predicted correctly; 0...1.
+    public static let accuracy = "accuracy"
+    /// Mean loss of masked tokens in nats.
+    public static let maskedLoss = "mlmLoss"
+    /// Share of masked tokens predicted correctly.
+    public static let maskedAccuracy = "mlmAccuracy"
+    /// Mean loss of sentence pairs in nats.
+    public static let nextSentenceLoss = "nspLoss"
+    /// Share of sentence pairs judged correctly.
+    public static let nextSentenceAccuracy = "nspAccuracy"
+    /// Accuracy of always predicting the most frequent training token at masked positions.
+    public static let unigramAccuracy = "unigramAccuracy"
+    /// Cross-entropy in nats of the training tokens' frequencies at masked positions.
+    public static let unigramLoss = "unigramLoss"
+    /// Unweighted mean of the classes' F1.
+    public static let macroF1 = "macroF1"
+    /// F1 of the second class, for two classes.
+    public static let binaryF1 = "f1"
+    /// Share of the most frequent class.
+    public static let majorityAccuracy = "majorityAccuracy"
+    /// Number of tokens or texts scored.
+    public static let count = "count"
+}
+
+/// Metrics by name; see ``MetricName``.
+public typealias Metrics = [String: Double]
+
+/// Sums that become means: each name with a total and a weight, added up in Double.
+public struct MetricSums: Sendable, Equatable {
+    private var sums: [String: (total: Double, weight: Double)] = [:]
+
+    /// No sums.
+    public init() {}
+
+    /// Adds `total` over `weight` items under `name`.
+    public mutating func add(_ name: String, total: Double, weight: Double) {
+        let old = sums[name] ?? (0, 0)
+        sums[name] = (old.total + total, old.weight + weight)
+    }
+
+    /// Adds all sums of another.
+    public mutating func add(_ other: MetricSums) {
+        for (name, value) in other.sums {
+            add(name, total: value.total, weight: value.weight)
+        }
+    }
+
+    /// The total under `name`, or 0.
+    public func total(_ name: String) -> Double { sums[name]?.total ?? 0 }
+    /// The weight under `name`, or 0.
+    public func weight(_ name: String) -> Double { sums[name]?.weight ?? 0 }
+
+    /// The means; a name without weight has none.
+    public var means: Metrics {
+        sums.filter { $0.value.weight > 0 }.mapValues { $0.total / $0.weight }
+    }
+
+    /// Equal names, totals and weights.
+    public static func == (a: MetricSums, b: MetricSums) -> Bool {
+        a.sums.count == b.sums.count
+            && a.sums.allSatisfy { name, value in
+                b.sums[name].map { $0.total == value.total && $0.weight == value.weight } ?? false
+            }
+    }
+}
+
+/// Formulas for language models.
+public enum LanguageModelMetrics {
+    /// e to the power of a mean loss in nats.
+    public static func perplexity(loss: Double) -> Double { exp(loss) }
+
+    /// Bits for each character, from a mean loss in nats a token.
+    /// - Parameters:
+    ///   - loss: Nats a token.
+    ///   - tokenCount: Number of tokens scored.
+    ///   - characterCount: Number of Unicode scalars they stand for.
+    public static func bitsPerCharacter(
+        loss: Double, tokenCount: Int, characterCount: Int
+    ) -> Double {
+        loss / log(2.0) * Double(tokenCount) / Double(characterCount)
+    }
+}

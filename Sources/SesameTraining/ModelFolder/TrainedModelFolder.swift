@@ -1,0 +1,90 @@
+import SesameModels
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A model folder as training leaves it: `config.json`, `model.safetensors`, `tokenizer.json` and
+/// `training.json`.
+public struct TrainedModelFolder: Sendable {
+    /// The folder.
+    public let url: URL
+    /// What the model is for.
+    public let record: TrainingRecord
+    /// The tokenizer it was trained with.
+    public let tokenizer: Tokenizer
+
+    /// `tokenizer.json`.
+    public static let tokenizerName = "tokenizer.json"
+    /// `training.json`.
+    public static let recordName = "training.json"
+
+    /// Opens a folder; the weights are read by ``load(_:)``.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` if a file is missing or unreadable.
+    public init(_ url: URL) throws {
+        self.url = url
+        let recordURL = url.appendingPathComponent(Self.recordName)
+        let tokenizerURL = url.appendingPathComponent(Self.tokenizerName)
+        for file in [recordURL, tokenizerURL]
+        where !FileManager.default.fileExists(atPath: file.path) {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path, problem: "\(file.lastPathComponent) is missing",
+                    remedy: "give a folder that sesame pretrain or finetune has written"))
+        }
+        do {
+            record = try JSONDecoder().decode(
+                TrainingRecord.self, from: DurableFiles.read(recordURL))
+        } catch {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path, problem: "\(Self.recordName) cannot be read (\(error))",
+                    remedy: "train the model again"))
+        }
+        guard record.formatVersion <= 1 else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path,
+                    problem: "\(Self.recordName) has version \(record.formatVersion), known is 1",
+                    remedy: "use a newer version of sesame"))
+        }
+        tokenizer = try Tokenizer.load(tokenizerURL)
+    }
+
+    /// Reads configuration and weights.
+    /// - Throws: What the model's loading throws.
+    public func load<Model: PretrainedModel>(_ type: Model.Type) throws -> Model {
+        try Model.load(from: url)
+    }
+
+    /// Checks that the model does one of some tasks.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder`.
+    public func require(_ tasks: TrainingRecord.Task..., for use: String) throws {
+        guard !tasks.contains(record.task) else { return }
+        throw TrainingError(
+            .badModelFolder(
+                path: url.path,
+                problem: "\(use) needs a model for "
+                    + tasks.map(\.rawValue).joined(separator: " or ")
+                    + ", but this one is for \(record.task.rawValue)",
+                remedy: "choose another folder"))
+    }
+
+    /// Writes a folder, whole or not at all.
+    /// - Throws: ``TrainingError`` with code `.exists` if it exists and may not be replaced.
+    public static func write(
+        _ model: some PretrainedModel, tokenizer: Tokenizer, record: TrainingRecord, to url: URL,
+        replacing: Bool = false
+    ) throws {
+        try DurableFiles.writeFolder(url, replacing: replacing) { folder in
+            try model.save(to: folder)
+            try tokenizer.save(to: folder.appendingPathComponent(tokenizerName))
+            try DurableFiles.write(
+                DurableFiles.encodeJSON(record), to: folder.appendingPathComponent(recordName))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import SesameTensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `training.json` of a model folder: what the model is for and where it comes from.
+public struct TrainingRecord: Sendable, Codable, Hashable {
+    /// What a model was trained to do.
+    public enum Task: String, Sendable, Codable, Hashable, CaseIterable {
+        /// Continues text: a GPT.
+        case nextToken
+        /// Fills masked tokens: a BERT.
+        case maskedLanguageModel
+        /// Names the class of a text.
+        case classification
+    }
+
+    /// Version of this file's layout.
+    public var formatVersion = 1
+    /// What the model does.
+    public var task: Task
+    /// The classes in the order of the outputs; nil unless it classifies.
+    public var labels: [String]?
+    /// Longest input in tokens, special tokens included.
+    public var maxLength: Int
+    /// Name of the corpus it was trained on.
+    public var corpus: String
+    /// Hash of the tokenizer, as ``Tokenizer/fingerprint``.
+    public var tokenizerFingerprint: String
+    /// The model it was fine-tuned from; nil if it began with random weights.
+    public var baseModel: String?
+    /// Whether pairs of sentences were part of the pretraining.
+    public var nextSentence: Bool?
+    /// How it was trained.
+    public var options: TrainingOptions
+    /// Optimizer steps made.
+    public var steps: Int
+    /// The step that the weights are from.
+    public var modelStep: Int
+    /// Tokens trained on.
+    public var tokenCount: Int
+    /// Time that took.
+    public var seconds: Double
+    /// The last evaluation.
+    public var metrics: Metrics
+    /// Parameters of the model.
+    public var parameterCount: Int
+    /// The run in the workspace that recorded the training.
+    public var run: Int64?
+}

@@ -1,0 +1,157 @@
+import SesameStore
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A text to classify, with its class where that is known.
+public struct LabelledText: Sendable, Hashable {
+    /// The text.
+    public var text: String
+    /// A second text, for pairs.
+    public var pair: String?
+    /// The class's name.
+    public var label: String?
+
+    /// A text; pair and label may be left out.
+    public init(_ text: String, pair: String? = nil, label: String? = nil) {
+        self.text = text
+        self.pair = pair
+        self.label = label
+    }
+}
+
+/// Turns documents of a workspace into token ids.
+struct CorpusReader {
+    let workspace: Workspace
+    let corpus: String
+    let tokenizer: Tokenizer
+    let onEvent: (TrainerEvent) throws -> Void
+
+    /// The documents of a split as one stream, each followed by the end-of-text token if there is one.
+    ///
+    /// The workspace keeps the stream, so that the next run begins at once.
+    func stream(_ split: Split) throws -> PackedTokens {
+        var result = PackedTokens(vocabularySize: tokenizer.vocabulary.count)
+        guard try workspace.documentCount(corpus: corpus, split: split) > 0 else { return result }
+        let end = tokenizer.endID
+        let stream = try workspace.tokenStream(
+            corpus: corpus, split: split,
+            fingerprint: tokenizer.fingerprint + (end == nil ? "" : " end"),
+            vocabularySize: tokenizer.vocabulary.count,
+            progress: { done, total in
+                try onEvent(
+                    .preparing("tokenising \(split.rawValue): \(done) of \(total) documents"))
+            },
+            encode: { documents in
+                let encoded = tokenizer.encodeIDsBatch(documents.map(\.text))
+                guard let end else { return encoded }
+                return encoded.map { $0 + CollectionOfOne(end) }
+            })
+        for start in stride(from: 0, to: stream.count, by: Self.chunkSize) {
+            result.append(
+                try stream.ids(in: start..<min(start + Self.chunkSize, stream.count)))
+        }
+        let statistics = try workspace.statistics(corpus: corpus)
+        result.characterCount = statistics.bySplit[split]?.characterCount ?? 0
+        return result
+    }
+
+    private static let chunkSize = 1 << 20
+
+    /// The documents of a split, sentence by sentence.
+    func sentences(_ split: Split) throws -> SentenceCorpus {
+        var result = SentenceCorpus()
+        try forEachBatch(split) { documents in
+            let texts = documents.map(sentenceTexts)
+            let encoded = tokenizer.encodeIDsBatch(texts.flatMap { $0 })
+            var next = 0
+            for sentences in texts {
+                result.append(document: encoded[next..<next + sentences.count])
+                next += sentences.count
+            }
+        }
+        return result
+    }
+
+    /// One walk through the text: a document may be long and have many sentences.
+    private func sentenceTexts(_ document: Document) -> [String] {
+        guard let ranges = document.sentences else { return [document.text] }
+        let utf8 = document.text.utf8
+        var position = utf8.startIndex
+        var offset = 0
+        return ranges.map { range in
+            let start = utf8.index(position, offsetBy: range.lowerBound - offset)
+            position = utf8.index(start, offsetBy: range.count)
+            offset = range.upperBound
+            return String(document.text[start..<position])
+        }
+    }
+
+    /// The labelled texts of a split; documents without a label are left out.
+    func labelled(_ split: Split) throws -> [LabelledText] {
+        var result: [LabelledText] = []
+        try forEachBatch(split) { documents in
+            for document in documents where document.label != nil {
+                result.append(
+                    LabelledText(document.text, pair: document.pair, label: document.label))
+            }
+        }
+        return result
+    }
+
+    private func forEachBatch(_ split: Split, _ body: ([Document]) throws -> Void) throws {
+        let total = try workspace.documentCount(corpus: corpus, split: split)
+        guard total > 0 else { return }
+        let cursor = try workspace.documents(corpus: corpus, split: split)
+        var count = 0
+        while true {
+            let documents = try cursor.nextBatch()
+            guard !documents.isEmpty else { return }
+            try body(documents)
+            count += documents.count
+            try onEvent(.preparing("reading \(split.rawValue): \(count) of \(total) documents"))
+        }
+    }
+}
+
+/// Tokenises labelled texts for a classifier.
+struct ExampleEncoder {
+    let tokenizer: Tokenizer
+    let labels: [String]
+    let maxLength: Int
+
+    /// Examples in the order of the texts.
+    /// - Throws: ``TrainingError`` with code `.badLabel` for a label the model does not know.
+    func encode(_ texts: some Sequence<LabelledText>) throws -> [ClassificationExample] {
+        let indices = Dictionary(
+            uniqueKeysWithValues: labels.enumerated().map { ($0.element, Int32($0.offset)) })
+        let texts = Array(texts)
+        // A set has pairs throughout or not at all.
+        let isPaired = texts.contains { $0.pair != nil }
+        let encodings = tokenizer.encodeBatch(
+            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil,
+            truncation: Truncation(maxLength: maxLength))
+        return try zip(texts, encodings).map { text, encoding in
+            var label: Int32 = -1
+            if let name = text.label {
+                guard let index = indices[name] else {
+                    throw TrainingError(
+                        .badLabel(
+                            problem: "'\(name)' is not among the model's classes "
+                                + labels.joined(separator: ", "),
+                            remedy: "evaluate on a corpus with the same labels"))
+                }
+                label = index
+            }
+            // An empty text still needs a token to look at.
+            let ids = encoding.ids.isEmpty ? [0] : encoding.ids
+            return ClassificationExample(
+                ids: ids, typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [],
+                label: label)
+        }
+    }
+}

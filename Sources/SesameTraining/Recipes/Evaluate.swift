@@ -1,0 +1,106 @@
+import SesameModels
+import SesameStore
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How well a model does on some data.
+public struct EvaluationReport: Sendable, Codable, Hashable {
+    /// What the model does.
+    public var task: TrainingRecord.Task
+    /// The figures, by ``MetricName``.
+    public var metrics: Metrics
+    /// How often each class was taken for each other; for classifiers.
+    public var confusion: ConfusionMatrix?
+}
+
+/// Evaluates the model of a folder on a split of a corpus.
+///
+/// A GPT is scored over the whole text in windows end to end, a BERT on masked tokens (and pairs,
+/// where it was trained on them) beside the unigram baseline of the corpus's train split, a
+/// classifier on labelled texts beside the majority class.
+/// - Parameters:
+///   - modelFolder: A folder that pretraining or fine-tuning wrote.
+///   - workspace: Holds the corpus.
+///   - corpus: The corpus's name.
+///   - split: Which documents.
+///   - precision: Of matrix products.
+///   - onEvent: Told of progress.
+/// - Throws: ``TrainingError`` with code `.notEnoughData` where the split is empty; ``StoreError``.
+public func evaluate(
+    modelFolder: URL, workspace: Workspace, corpus: String, split: Split = .validation,
+    precision: Precision = .float32, onEvent: (TrainerEvent) throws -> Void = { _ in }
+) throws -> EvaluationReport {
+    let folder = try TrainedModelFolder(modelFolder)
+    let tokenizer = folder.tokenizer
+    func empty(_ what: String) -> TrainingError {
+        TrainingError(
+            .notEnoughData(
+                what: "evaluation", needed: what,
+                found: "none in the \(split.rawValue) split of \(corpus)",
+                remedy: "choose another split, or split the corpus"))
+    }
+    if folder.record.task == .maskedLanguageModel {
+        try workspace.segmentSentences(corpus: corpus)
+    }
+    return try withoutActuallyEscaping(onEvent) { onEvent in
+        let reader = CorpusReader(
+            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
+        switch folder.record.task {
+        case .nextToken:
+            let stream = try reader.stream(split)
+            guard stream.count > 1 else { throw empty("two tokens or more") }
+            let metrics = NextTokenTask.evaluate(
+                try folder.load(GPT.self), on: stream, precision: precision)
+            return EvaluationReport(task: .nextToken, metrics: metrics)
+        case .maskedLanguageModel:
+            let sentences = try reader.sentences(split)
+            guard sentences.documentCount > 0 else { throw empty("one document or more") }
+            let data = try MaskedLanguageModelDataset(
+                corpus: sentences, tokenizer: tokenizer, maxLength: folder.record.maxLength,
+                batchSize: 32, nextSentence: folder.record.nextSentence ?? false, seed: 0)
+            let train = split == .train ? sentences : try reader.sentences(.train)
+            var counts = [Int](repeating: 0, count: tokenizer.vocabulary.count)
+            for id in train.ids { counts[Int(id)] += 1 }
+            let metrics = BERTPretrainingTask.evaluate(
+                try folder.load(BERTForPretraining.self), on: data,
+                baseline: train.tokenCount > 0 ? UnigramBaseline(counts: counts) : nil,
+                precision: precision)
+            return EvaluationReport(task: .maskedLanguageModel, metrics: metrics)
+        case .classification:
+            let texts = try reader.labelled(split)
+            guard !texts.isEmpty else { throw empty("one labelled text or more") }
+            return try evaluate(modelFolder: modelFolder, texts: texts, precision: precision)
+        }
+    }
+}
+
+/// Evaluates a classifier's folder on labelled texts.
+/// - Throws: ``TrainingError`` with code `.badModelFolder` for a model that does not classify,
+///   `.badLabel` for a label it does not know, `.notEnoughData` without texts.
+public func evaluate(
+    modelFolder: URL, texts: [LabelledText], precision: Precision = .float32
+) throws -> EvaluationReport {
+    guard !texts.isEmpty else {
+        throw TrainingError(
+            .notEnoughData(
+                what: "evaluation", needed: "one labelled text or more", found: "none",
+                remedy: "give a file with labelled texts"))
+    }
+    if let index = texts.firstIndex(where: { $0.label == nil }) {
+        throw TrainingError(
+            .badLabel(
+                problem: "text \(index + 1) has none", remedy: "evaluate on labelled texts only"))
+    }
+    let classifier = try TextClassifier(modelFolder: modelFolder)
+    let result = ClassificationTask.evaluate(
+        classifier.model, on: try classifier.encoder.encode(texts),
+        paddingID: classifier.paddingID, precision: precision)
+    return EvaluationReport(
+        task: .classification, metrics: result.metrics, confusion: result.confusion)
+}

@@ -1,0 +1,63 @@
+import SesameModels
+import SesameStore
+import SesameTensor
+import SesameText
+
+/// Pretrains a GPT on a corpus and writes its model folder.
+///
+/// The train split's documents become one stream of tokens. Validation is on the whole validation
+/// split or, where the corpus has none, on the last part of the stream.
+/// - Parameters:
+///   - workspace: Holds the corpus, and records the run.
+///   - corpus: The corpus's name.
+///   - tokenizer: Makes the tokens.
+///   - options: Sizes and schedule.
+///   - output: Where to write the model.
+///   - onEvent: Told of progress, on this thread.
+///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
+/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+@discardableResult
+public func pretrainGPT(
+    workspace: Workspace, corpus: String, tokenizer: Tokenizer,
+    options: GPTPretrainingOptions = GPTPretrainingOptions(), output: ModelOutput,
+    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+) throws -> RecipeResult {
+    try options.validate()
+    try RecipeRunner<GPTPretrainingOptions>.checkOutput(output)
+    return try withoutActuallyEscaping(onEvent) { onEvent in
+        let reader = CorpusReader(
+            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
+        var train = try reader.stream(.train)
+        var validation = try reader.stream(.validation)
+        if validation.count == 0, options.validationFraction > 0 {
+            // As nanoGPT cuts: the first ⌊0.9 · n⌋ tokens train.
+            let cut = Int((1 - options.validationFraction) * Double(train.count))
+            (train, validation) = train.split(at: cut)
+        }
+        let configuration = GPTConfig(
+            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
+            hiddenSize: options.hiddenSize, layerCount: options.layerCount,
+            headCount: options.headCount, dropoutProbability: options.dropoutProbability,
+            beginningTokenID: tokenizer.beginningID.map(Int.init),
+            endTokenID: tokenizer.endID.map(Int.init))
+        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        let task = NextTokenTask(
+            data: try NextTokenDataset(
+                stream: train, contextLength: options.contextLength,
+                batchSize: options.training.batchSize, seed: options.training.seed),
+            validation: validation.count > 1 ? validation : nil)
+        let runner = RecipeRunner(
+            kind: "pretrain gpt", workspace: workspace, tokenizer: tokenizer, output: output,
+            options: options, training: options.training,
+            dependencies: [
+                "corpus": corpus, "trainTokens": "\(train.count)",
+                "validationTokens": "\(validation.count)",
+            ])
+        return try runner.train(
+            model: GPT(configuration: configuration, key: key), task: task, keepsBest: false,
+            record: .draft(
+                .nextToken, maxLength: options.contextLength, corpus: corpus,
+                tokenizer: tokenizer, options: options.training),
+            onEvent: onEvent, shouldStop: shouldStop)
+    }
+}

@@ -1,0 +1,229 @@
+import SesameNN
+import SesameTensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Sizes and schedule of a GPT's pretraining.
+///
+/// The defaults are nanoGPT's quick start for a CPU: 4 layers, 4 heads, 128 wide, context 64,
+/// batch 12, 2000 steps at 1e-3 falling to 1e-4, no dropout.
+///
+/// Source: Karpathy, nanoGPT, https://github.com/karpathy/nanoGPT#quick-start
+public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
+    /// Transformer blocks.
+    public var layerCount = 4
+    /// Attention heads; divides the hidden size.
+    public var headCount = 4
+    /// Width of the hidden states.
+    public var hiddenSize = 128
+    /// Tokens the model looks at.
+    public var contextLength = 64
+    /// Dropout in embeddings, attention and residuals.
+    public var dropoutProbability: Float = 0
+    /// Share at the end of the text held out, where the corpus has no validation split.
+    public var validationFraction = 0.1
+    /// How to train.
+    public var training: TrainingOptions
+
+    /// The defaults above.
+    public init() {
+        training = TrainingOptions()
+        training.batchSize = 12
+        training.limit = .steps(2000)
+        training.learningRate = 1e-3
+        training.minimumLearningRate = 1e-4
+        training.warmUp = .steps(100)
+        training.beta2 = 0.99
+        training.weightDecay = 0.1
+    }
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        try training.validate()
+        try checkSizes(
+            layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        guard contextLength >= 2 else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "context length", expected: "2 or more", found: "\(contextLength)"))
+        }
+    }
+}
+
+/// Sizes and schedule of a BERT's pretraining.
+///
+/// The defaults suit a small model on a CPU for minutes to hours: 4 layers, 4 heads, 256 wide,
+/// sequences of 128, batch 32, a peak of 1e-3, which small models like, and bfloat16 products.
+public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
+    /// Transformer blocks.
+    public var layerCount = 4
+    /// Attention heads; divides the hidden size.
+    public var headCount = 4
+    /// Width of the hidden states.
+    public var hiddenSize = 256
+    /// Longest sequence, special tokens included.
+    public var maxLength = 128
+    /// Dropout in embeddings, attention and residuals.
+    ///
+    /// 0 by default: a small model that sees its text for a few epochs underfits.
+    public var dropoutProbability: Float = 0
+    /// How tokens are hidden.
+    public var masking = MaskingOptions()
+    /// Whether to train next-sentence prediction too.
+    public var nextSentence = true
+    /// Share of the sequences packed to a random shorter length.
+    public var shortFraction = 0.1
+    /// Share of the documents held out, where the corpus has no validation split.
+    public var validationFraction = 0.05
+    /// How to train.
+    public var training: TrainingOptions
+
+    /// The defaults above.
+    public init() {
+        training = TrainingOptions()
+        training.batchSize = 32
+        training.limit = .epochs(4)
+        training.learningRate = 1e-3
+        training.warmUp = .fraction(0.06)
+        training.shape = .linear
+        training.beta2 = 0.98
+        training.epsilon = 1e-6
+        training.precision = .bfloat16
+        training.evaluationBatchLimit = 20
+    }
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        try training.validate()
+        try checkSizes(
+            layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        func share(_ value: Double, _ name: String) throws {
+            guard (0..<1).contains(value) else {
+                throw TrainingError(
+                    .invalidOption(
+                        name: name, expected: "0 or more and below 1", found: "\(value)"))
+            }
+        }
+        guard maxLength >= 8 else {
+            throw TrainingError(
+                .invalidOption(name: "length", expected: "8 or more", found: "\(maxLength)"))
+        }
+        try share(shortFraction, "share of short sequences")
+        try share(masking.selectedFraction, "share of tokens to predict")
+        guard masking.maskedFraction >= 0, masking.randomFraction >= 0,
+            masking.maskedFraction + masking.randomFraction <= 1
+        else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "shares of masked and random tokens",
+                    expected: "0 or more and at most 1 together",
+                    found: "\(masking.maskedFraction) and \(masking.randomFraction)"))
+        }
+    }
+}
+
+/// How to fine-tune a pretrained model to name the class of a text.
+public struct ClassifierOptions: Sendable, Hashable, Codable {
+    /// Longest text in tokens, special tokens included; nil for the model's limit.
+    public var maxLength: Int?
+    /// Dropout in the model while fine-tuning; nil for what the model was pretrained with.
+    public var dropoutProbability: Float? = 0.1
+    /// Begins with random weights of the same sizes, to show what pretraining is worth.
+    public var fromScratch = false
+    /// Ends with the weights of the best evaluation, by accuracy.
+    public var keepsBest = true
+    /// Share of the texts held out, where the corpus has no validation split.
+    public var validationFraction = 0.1
+    /// How to train.
+    public var training: TrainingOptions
+
+    /// Three epochs at a peak of 3e-4, falling linearly, batch 32.
+    public init() {
+        training = TrainingOptions()
+        training.batchSize = 32
+        training.limit = .epochs(3)
+        training.learningRate = 3e-4
+        training.shape = .linear
+        training.warmUp = .fraction(0.1)
+        training.beta2 = 0.98
+        training.epsilon = 1e-6
+        training.precision = .bfloat16
+    }
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        try training.validate()
+        try checkSizes(
+            layerCount: 1, headCount: 1, hiddenSize: 1,
+            dropoutProbability: dropoutProbability ?? 0, validationFraction: validationFraction)
+        if let maxLength, maxLength < 3 {
+            throw TrainingError(
+                .invalidOption(name: "length", expected: "3 or more", found: "\(maxLength)"))
+        }
+    }
+}
+
+/// Where a recipe leaves its model.
+public struct ModelOutput: Sendable, Hashable {
+    /// The model folder, written when training is complete.
+    public var folder: URL
+    /// Whether an existing folder may be replaced.
+    public var replacing: Bool
+    /// Continues from the latest checkpoint beside the folder, where there is one.
+    public var resuming: Bool
+
+    /// A destination that must not exist, unless told otherwise.
+    public init(folder: URL, replacing: Bool = false, resuming: Bool = false) {
+        self.folder = folder
+        self.replacing = replacing
+        self.resuming = resuming
+    }
+
+    /// Where the checkpoints go: beside the model folder, with `.checkpoints` appended.
+    public var checkpointFolder: URL {
+        folder.deletingLastPathComponent()
+            .appendingPathComponent(folder.lastPathComponent + ".checkpoints")
+    }
+}
+
+/// What a recipe returns.
+public struct RecipeResult: Sendable {
+    /// How training ended.
+    public var summary: TrainingSummary
+    /// The model folder; nil after an interruption, which leaves a checkpoint.
+    public var modelFolder: URL?
+    /// The record that the folder holds.
+    public var record: TrainingRecord
+    /// The run's number in the workspace.
+    public var run: Int64
+}
+
+private func checkSizes(
+    layerCount: Int, headCount: Int, hiddenSize: Int, dropoutProbability: Float,
+    validationFraction: Double
+) throws {
+    func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+        guard !valid else { return }
+        throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
+    }
+    try check(layerCount >= 1, "layers", "1 or more", layerCount)
+    try check(headCount >= 1, "heads", "1 or more", headCount)
+    try check(
+        hiddenSize >= 1 && hiddenSize % headCount == 0, "width",
+        "a multiple of the \(headCount) heads", hiddenSize)
+    try check(
+        (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
+        dropoutProbability)
+    try check(
+        (0..<0.9).contains(validationFraction), "validation share", "0 or more and below 0.9",
+        validationFraction)
+}

@@ -1,0 +1,118 @@
+import SesameModels
+import SesameNN
+import SesameStore
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the recipes share: checkpoints, the record in the workspace, and the model folder at the end.
+struct RecipeRunner<Options: Codable & Sendable> {
+    let kind: String
+    let workspace: Workspace
+    let tokenizer: Tokenizer
+    let output: ModelOutput
+    let options: Options
+    let training: TrainingOptions
+    /// What else the result depends on, for refusing to resume with other data.
+    let dependencies: [String: String]
+
+    /// All that a resumed run must share with the one it continues.
+    private struct Configuration: Encodable {
+        var kind: String
+        var tokenizer: String
+        var options: Options
+        var dependencies: [String: String]
+    }
+
+    /// Refuses a destination that exists before any work is done.
+    static func checkOutput(_ output: ModelOutput) throws {
+        guard output.replacing || !FileManager.default.fileExists(atPath: output.folder.path)
+        else { throw TrainingError(.exists(path: output.folder.path)) }
+    }
+
+    func train<Task: TrainingTask>(
+        model: Task.Model, task: Task, keepsBest: Bool, record draft: TrainingRecord,
+        onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
+    ) throws -> RecipeResult where Task.Model: PretrainedModel {
+        let configuration = String(
+            decoding: try DurableFiles.encodeJSON(
+                Configuration(
+                    kind: kind, tokenizer: tokenizer.fingerprint, options: options,
+                    dependencies: dependencies)), as: UTF8.self)
+        let checkpoints = CheckpointFolder(
+            url: output.checkpointFolder, keptCount: training.keptCheckpoints,
+            configuration: configuration)
+        if !output.resuming, !checkpoints.steps().isEmpty {
+            guard output.replacing else {
+                throw TrainingError(
+                    .badCheckpoint(
+                        path: checkpoints.url.path,
+                        problem: "it holds checkpoints of an earlier run",
+                        remedy: "resume that run, allow it to be replaced, or choose another name"))
+            }
+            try FileManager.default.removeItem(at: checkpoints.url)
+        }
+        var trainer = try Trainer(
+            model: model, task: task, options: training, checkpoints: checkpoints)
+        trainer.keepsBest = keepsBest
+        let isResumed = output.resuming ? try trainer.resume() : false
+        var log = try RunLog(
+            workspace: workspace, kind: kind, configuration: configuration,
+            resuming: isResumed ? trainer.state : nil, checkpoints: checkpoints)
+        trainer.setRun(log.id)
+        var record = draft
+        record.parameterCount = model.parameterCount
+        record.run = log.id
+        let summary: TrainingSummary
+        do {
+            summary = try trainer.run(
+                onEvent: { event in
+                    try log.note(event)
+                    try onEvent(event)
+                }, shouldStop: shouldStop)
+        } catch {
+            log.fail(error)
+            throw error
+        }
+        record.steps = summary.steps
+        record.modelStep = summary.modelStep
+        record.tokenCount = summary.tokenCount
+        record.seconds = summary.seconds
+        record.metrics = summary.metrics
+        guard summary.reason == .completed else {
+            return RecipeResult(
+                summary: summary, modelFolder: nil, record: record, run: log.id)
+        }
+        try TrainedModelFolder.write(
+            trainer.model, tokenizer: tokenizer, record: record, to: output.folder,
+            replacing: output.replacing)
+        return RecipeResult(
+            summary: summary, modelFolder: output.folder, record: record, run: log.id)
+    }
+}
+
+extension TrainingRecord {
+    /// A record whose results are still to come.
+    static func draft(
+        _ task: Task, labels: [String]? = nil, maxLength: Int, corpus: String,
+        tokenizer: Tokenizer, options: TrainingOptions, baseModel: String? = nil,
+        nextSentence: Bool? = nil
+    ) -> TrainingRecord {
+        TrainingRecord(
+            task: task, labels: labels, maxLength: maxLength, corpus: corpus,
+            tokenizerFingerprint: tokenizer.fingerprint, baseModel: baseModel,
+            nextSentence: nextSentence, options: options, steps: 0, modelStep: 0, tokenCount: 0,
+            seconds: 0, metrics: [:], parameterCount: 0)
+    }
+}
+
+/// Names the uses of random numbers in recipes.
+enum RecipeSite {
+    static let weights: UInt64 = 0x7765_6967_6874
+    static let holdOut: UInt64 = 0x686f_6c64
+}

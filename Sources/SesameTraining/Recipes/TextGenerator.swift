@@ -1,0 +1,78 @@
+import SesameModels
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A pretrained GPT, ready to continue texts.
+///
+///     let generator = try TextGenerator(modelFolder: folder)
+///     var sampler = Sampler(temperature: 0.8, topK: 40, seed: 1)
+///     let text = try generator.generate(prompt: "Once upon", count: 200, sampler: &sampler)
+public struct TextGenerator: Sendable {
+    /// The model.
+    public let model: GPT
+    /// The tokenizer.
+    public let tokenizer: Tokenizer
+
+    /// Loads a folder that GPT pretraining wrote.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task.
+    public init(modelFolder: URL) throws {
+        let folder = try TrainedModelFolder(modelFolder)
+        try folder.require(.nextToken, for: "generating")
+        model = try folder.load(GPT.self)
+        tokenizer = folder.tokenizer
+    }
+
+    /// Continues a text.
+    /// - Parameters:
+    ///   - prompt: The beginning; empty begins where a text begins.
+    ///   - count: Most tokens to add; generation ends earlier at an end-of-text token.
+    ///   - sampler: Chooses each token; its state moves on, so equal seeds give equal texts.
+    ///   - precision: Of matrix products.
+    ///   - onText: Called with each new piece of text as soon as it is sure; false stops.
+    /// - Returns: The added text, without the prompt.
+    public func generate(
+        prompt: String, count: Int, sampler: inout Sampler, precision: Precision = .float32,
+        onText: (String) throws -> Bool = { _ in true }
+    ) throws -> String {
+        var ids = tokenizer.encodeIDs(prompt)
+        if ids.isEmpty {
+            // A text begins after the beginning token, or after the end of the one before.
+            ids = [tokenizer.beginningID ?? tokenizer.endID ?? lineBreakID ?? 0]
+        }
+        let stopIDs = Set([tokenizer.endID].compactMap { $0 })
+        // Spaces between words depend on both neighbours, so the prompt's last tokens stay in view.
+        let context = Array(ids.suffix(8))
+        let contextText = tokenizer.decode(context)
+        var added: [Int32] = []
+        var shown = ""
+        _ = try model.generate(
+            ids, count: count, sampler: &sampler, stopIDs: stopIDs, precision: precision
+        ) { id in
+            guard !stopIDs.contains(id) else { return false }
+            added.append(id)
+            let text = continuation(added, context: context, contextText: contextText)
+            guard text.utf8.starts(with: shown.utf8) else { return true }
+            let piece = String(decoding: text.utf8.dropFirst(shown.utf8.count), as: UTF8.self)
+            shown = text
+            return piece.isEmpty ? true : try onText(piece)
+        }
+        return continuation(added, context: context, contextText: contextText)
+    }
+
+    private var lineBreakID: Int32? { tokenizer.id(of: "\n") }
+
+    private func continuation(
+        _ added: [Int32], context: [Int32], contextText: String
+    ) -> String {
+        let whole = tokenizer.decode(context + added)
+        guard whole.utf8.starts(with: contextText.utf8) else { return tokenizer.decode(added) }
+        return String(
+            decoding: whole.utf8.dropFirst(contextText.utf8.count), as: UTF8.self)
+    }
+}

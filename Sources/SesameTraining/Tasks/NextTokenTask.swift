@@ -1,0 +1,65 @@
+import SesameModels
+import SesameNN
+import SesameTensor
+
+/// Trains a ``GPT`` to predict each next token.
+public struct NextTokenTask: TrainingTask {
+    /// Random windows of the training text.
+    public var data: NextTokenDataset
+    /// The held-out text; nil where nothing is held out.
+    public let validation: PackedTokens?
+
+    /// A task over a training stream and a held-out one.
+    public init(data: NextTokenDataset, validation: PackedTokens?) {
+        self.data = data
+        self.validation = validation
+    }
+
+    /// All tokens of the windows.
+    public func tokenCount(of batch: NextTokenBatch) -> Int { batch.tokenCount }
+
+    /// Mean cross-entropy of the next tokens.
+    public func loss(
+        of model: GPT, on batch: NextTokenBatch, context: ForwardContext
+    ) -> BatchLoss {
+        let result = model.loss(batch.ids, targets: batch.targets, context: context)
+        return BatchLoss(loss: result.loss)
+    }
+
+    /// Loss, perplexity, bits per character and accuracy over the held-out text.
+    public func evaluate(_ model: GPT, precision: Precision, batchLimit: Int?) -> Metrics? {
+        guard let validation, validation.count > 1 else { return nil }
+        return Self.evaluate(
+            model, on: validation, precision: precision, batchLimit: batchLimit)
+    }
+
+    /// Loss, perplexity, bits per character and accuracy of a model over a whole text, in windows
+    /// of the model's length that lie end to end.
+    public static func evaluate(
+        _ model: GPT, on stream: PackedTokens, precision: Precision, batchLimit: Int? = nil
+    ) -> Metrics {
+        let contextLength = model.configuration.maxSequenceLength
+        let batches = NextTokenDataset.evaluationBatches(
+            of: stream, contextLength: contextLength,
+            batchSize: max(1, 4096 / contextLength))
+        var sums = MetricSums()
+        for (index, batch) in batches.enumerated() {
+            if let batchLimit, index >= batchLimit { break }
+            let result = model.loss(
+                batch.ids, targets: batch.targets, context: .evaluation(precision: precision))
+            let count = Double(result.scoredCount)
+            sums.add(
+                MetricName.loss, total: Double(result.loss.scalar) * count, weight: count)
+            sums.add(MetricName.accuracy, total: Double(result.correctCount), weight: count)
+        }
+        var metrics = sums.means
+        guard let loss = metrics[MetricName.loss] else { return metrics }
+        metrics[MetricName.perplexity] = LanguageModelMetrics.perplexity(loss: loss)
+        metrics[MetricName.count] = sums.weight(MetricName.loss)
+        if stream.characterCount > 0 {
+            metrics[MetricName.bitsPerCharacter] = LanguageModelMetrics.bitsPerCharacter(
+                loss: loss, tokenCount: stream.count, characterCount: stream.characterCount)
+        }
+        return metrics
+    }
+}

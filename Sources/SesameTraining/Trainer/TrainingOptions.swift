@@ -1,0 +1,110 @@
+import SesameNN
+import SesameTensor
+
+/// When training ends.
+public enum TrainingLimit: Sendable, Hashable, Codable {
+    /// After this many optimizer steps.
+    case steps(Int)
+    /// After this many passes over the training data.
+    case epochs(Int)
+    /// After this much time, evaluations included.
+    ///
+    /// The learning rate then follows the share of the time used, so such a run depends on the
+    /// machine's speed and does not reproduce bit for bit.
+    case minutes(Double)
+}
+
+/// How long the learning rate rises from 0 to its peak.
+public enum WarmUp: Sendable, Hashable, Codable {
+    /// A number of steps; under a time limit, read as `fraction(0.05)`.
+    case steps(Int)
+    /// A share of the run, 0 ..< 1.
+    case fraction(Double)
+}
+
+/// What every kind of training has in common.
+public struct TrainingOptions: Sendable, Hashable, Codable {
+    /// Sequences, windows or texts a forward pass.
+    public var batchSize = 32
+    /// Forward passes whose gradients are averaged before the optimizer moves.
+    public var accumulationSteps = 1
+    /// When to stop.
+    public var limit = TrainingLimit.epochs(1)
+    /// The peak learning rate.
+    public var learningRate: Float = 1e-3
+    /// The learning rate at the end.
+    public var minimumLearningRate: Float = 0
+    /// The way from peak to end.
+    public var shape = LearningRateSchedule.Shape.cosine
+    /// The rise to the peak.
+    public var warmUp = WarmUp.fraction(0.05)
+    /// AdamW's decay of the mean of gradients.
+    public var beta1: Float = 0.9
+    /// AdamW's decay of the mean of squared gradients.
+    public var beta2: Float = 0.999
+    /// AdamW's denominator floor.
+    public var epsilon: Float = 1e-8
+    /// AdamW's decay of matrices and embeddings; biases and norms do not decay.
+    public var weightDecay: Float = 0.01
+    /// Gradients longer than this, over all parameters, are scaled down to it; 0 switches it off.
+    public var maxGradientNorm: Float = 1
+    /// Precision of matrix products.
+    public var precision = Precision.float32
+    /// Determines initial weights, order, masks and dropout.
+    public var seed: UInt64 = 0
+    /// Steps between evaluations on the validation data; nil for ten evaluations a run, 0 for one
+    /// at the end only.
+    public var evaluationInterval: Int?
+    /// Most batches of an evaluation during training; the one at the end covers everything.
+    public var evaluationBatchLimit: Int?
+    /// Steps between checkpoints; nil for one at each evaluation, or ten a run where evaluation is
+    /// only at the end; 0 for none but on interruption.
+    public var checkpointInterval: Int?
+    /// Number of latest checkpoints kept, besides the best.
+    public var keptCheckpoints = 2
+
+    /// The defaults above.
+    public init() {}
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+            guard !valid else { return }
+            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
+        }
+        try check(batchSize >= 1, "batch size", "1 or more", batchSize)
+        try check(accumulationSteps >= 1, "accumulation steps", "1 or more", accumulationSteps)
+        try check(
+            learningRate > 0 && learningRate.isFinite, "learning rate", "above 0", learningRate)
+        try check(
+            (0...learningRate).contains(minimumLearningRate), "minimum learning rate",
+            "from 0 to the learning rate", minimumLearningRate)
+        try check((0..<1).contains(beta1), "beta 1", "0 or more and below 1", beta1)
+        try check((0..<1).contains(beta2), "beta 2", "0 or more and below 1", beta2)
+        try check(epsilon > 0, "epsilon", "above 0", epsilon)
+        try check(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
+        try check(maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
+        try check(
+            (evaluationInterval ?? 0) >= 0, "evaluation interval", "0 or more",
+            evaluationInterval ?? 0)
+        try check(
+            (evaluationBatchLimit ?? 1) >= 1, "evaluation batch limit", "1 or more",
+            evaluationBatchLimit ?? 1)
+        try check(
+            (checkpointInterval ?? 0) >= 0, "checkpoint interval", "0 or more",
+            checkpointInterval ?? 0)
+        try check(keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
+        switch limit {
+        case .steps(let steps): try check(steps >= 1, "steps", "1 or more", steps)
+        case .epochs(let epochs): try check(epochs >= 1, "epochs", "1 or more", epochs)
+        case .minutes(let minutes):
+            try check(minutes > 0 && minutes.isFinite, "minutes", "above 0", minutes)
+        }
+        switch warmUp {
+        case .steps(let steps): try check(steps >= 0, "warm-up steps", "0 or more", steps)
+        case .fraction(let share):
+            try check((0..<1).contains(share), "warm-up share", "0 or more and below 1", share)
+        }
+    }
+}

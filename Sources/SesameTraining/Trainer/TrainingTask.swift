@@ -1,0 +1,49 @@
+import SesameNN
+import SesameTensor
+
+/// The loss of one batch and what else is worth adding up.
+public struct BatchLoss: Sendable {
+    /// The scalar to minimise.
+    public var loss: Tensor
+    /// Sums for metrics.
+    public var sums: MetricSums
+
+    /// A loss with its sums.
+    public init(loss: Tensor, sums: MetricSums = MetricSums()) {
+        self.loss = loss
+        self.sums = sums
+    }
+}
+
+/// Something to train: a model's loss on batches of some data, and a way to judge the model.
+public protocol TrainingTask: Sendable {
+    /// The model that is trained.
+    associatedtype Model: Module
+    /// The data that it is trained on.
+    associatedtype Data: TrainingData
+
+    /// The training data.
+    var data: Data { get set }
+
+    /// The metric which tells the best checkpoint, as ``MetricName/loss``.
+    var selectionMetric: String { get }
+    /// Whether more of it is better.
+    var higherIsBetter: Bool { get }
+
+    /// Number of tokens of a batch, without padding.
+    func tokenCount(of batch: Data.Batch) -> Int
+
+    /// The loss on one batch.
+    func loss(of model: Model, on batch: Data.Batch, context: ForwardContext) -> BatchLoss
+
+    /// Metrics on the validation data, or nil where there is none.
+    /// - Parameter batchLimit: Most batches to look at; nil for all.
+    func evaluate(_ model: Model, precision: Precision, batchLimit: Int?) -> Metrics?
+}
+
+extension TrainingTask {
+    /// The loss.
+    public var selectionMetric: String { MetricName.loss }
+    /// Less is better.
+    public var higherIsBetter: Bool { false }
+}
