@@ -24,7 +24,7 @@ struct DecodeCommand: ParsableCommand {
 
     func run() throws {
         measurement.apply()
-        var configuration = config.gpt
+        var configuration = config.gpt(dropout: 0)
         // Room for the prompt and the new tokens; GPT-2 itself has 1024 positions.
         configuration.maxSequenceLength = max(configuration.maxSequenceLength, 128)
         if config == .gpt2s { configuration.maxSequenceLength = 1024 }

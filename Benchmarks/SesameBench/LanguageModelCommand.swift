@@ -14,15 +14,24 @@ struct LanguageModelCommand: ParsableCommand {
     @Option(help: "Precision of matrix products: float32 or bfloat16.")
     var precision: Precision = .float32
 
+    @Option(help: "Probability of every dropout while training.")
+    var dropout: Float = 0
+
     @OptionGroup var measurement: MeasurementOptions
+
+    func validate() throws {
+        guard (0..<1).contains(dropout) else {
+            throw ValidationError("--dropout is \(dropout), expected from 0 up to but not 1")
+        }
+    }
 
     func run() throws {
         measurement.apply()
         let key = RandomKey(seed: 1, stream: 0)
         if config.causal {
-            measure(GPT(config.gpt, key: key))
+            measure(GPT(config.gpt(dropout: dropout), key: key))
         } else {
-            measure(MaskedModel(config, key: key))
+            measure(MaskedModel(config, dropout: dropout, key: key))
         }
     }
 
@@ -64,6 +73,7 @@ struct LanguageModelCommand: ParsableCommand {
         line.add("precision", text: precision.rawValue)
         line.add("batch", Double(config.batchSize))
         line.add("time", Double(config.time))
+        line.add("dropout", Double(dropout))
         line.add(key, value)
         line.printed()
     }
@@ -112,10 +122,10 @@ enum LanguageModelSize: String, CaseIterable, ExpressibleByArgument {
     }
     var causal: Bool { self != .bertmini && self != .bertbase }
 
-    var gpt: GPTConfig {
+    func gpt(dropout: Float) -> GPTConfig {
         GPTConfig(
             vocabularySize: vocabularySize, maxSequenceLength: time, hiddenSize: hiddenSize,
-            layerCount: layerCount, headCount: headCount, dropoutProbability: 0)
+            layerCount: layerCount, headCount: headCount, dropoutProbability: dropout)
     }
 }
 
@@ -143,14 +153,15 @@ private struct MaskedModel: BenchmarkModel {
     var layers: [TransformerEncoderLayer]
     var norm: LayerNorm
 
-    init(_ size: LanguageModelSize, key: RandomKey) {
+    init(_ size: LanguageModelSize, dropout: Float, key: RandomKey) {
         let C = size.hiddenSize
         tokenEmbedding = Embedding(count: size.vocabularySize, size: C, key: key.derived(0))
         positions = LearnedPositions(
             maxSequenceLength: size.time, hiddenSize: C, key: key.derived(1))
         let options = TransformerLayerOptions(
             hiddenSize: C, headCount: size.headCount, feedForwardSize: 4 * C,
-            activation: .geluTanh, norm: .pre, initializer: .normal(0.02))
+            activation: .geluTanh, norm: .pre, dropoutProbability: dropout,
+            attentionDropoutProbability: dropout, initializer: .normal(0.02))
         layers = (0..<size.layerCount).map {
             TransformerEncoderLayer(options, key: key.derived(UInt64(2 + $0)))
         }

@@ -148,6 +148,7 @@ private struct AdamCore: Sendable {
             firstMoments = ParameterSlots(for: model)
             secondMoments = firstMoments
         }
+        firstMoments.check(gradients)
         if decaying.isEmpty {
             decaying = model.parameters.map { weightDecay != 0 && decays($0.path, $0.tensor) }
         }

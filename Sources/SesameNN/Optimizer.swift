@@ -93,6 +93,13 @@ struct ParameterSlots: Sendable {
 
     init() {}
 
+    /// Checks that gradients are those of the model that the slots were made for.
+    func check(_ gradients: Gradients) {
+        precondition(
+            gradients.count == tensors.count,
+            "an optimizer of \(tensors.count) parameters was given \(gradients.count) gradients")
+    }
+
     /// Hands the tensors over, so that they are unique and change in place.
     mutating func take() -> [Tensor] {
         defer { tensors = [] }

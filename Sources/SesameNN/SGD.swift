@@ -53,6 +53,7 @@ public struct SGD: Optimizer {
         gradientScale: Float
     ) {
         if momentum > 0 && velocity.isEmpty { velocity = ParameterSlots(for: model) }
+        if momentum > 0 { velocity.check(gradients) }
         stepCount += 1
         var visitor = SGDVisitor(
             options: self, gradients: gradients, learningRate: learningRate,

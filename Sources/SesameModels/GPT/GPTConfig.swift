@@ -33,6 +33,8 @@ public struct GPTConfig: Codable, Sendable, Hashable {
     public var beginningTokenID: Int?
     /// Ends a text, where the tokenizer has such a token (`eos_token_id`).
     public var endTokenID: Int?
+    /// Fills short texts, where the tokenizer has such a token (`pad_token_id`).
+    public var paddingTokenID: Int?
 
     /// A configuration; see the properties.
     ///
@@ -42,7 +44,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         layerCount: Int = 12, headCount: Int = 12, feedForwardSize: Int? = nil,
         activation: Activation = .geluTanh, dropoutProbability: Float = 0.1,
         layerNormEpsilon: Float = 1e-5, initializerDeviation: Float = 0.02,
-        beginningTokenID: Int? = nil, endTokenID: Int? = nil
+        beginningTokenID: Int? = nil, endTokenID: Int? = nil, paddingTokenID: Int? = nil
     ) {
         self.vocabularySize = vocabularySize
         self.maxSequenceLength = maxSequenceLength
@@ -58,6 +60,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         self.initializerDeviation = initializerDeviation
         self.beginningTokenID = beginningTokenID
         self.endTokenID = endTokenID
+        self.paddingTokenID = paddingTokenID
     }
 
     /// GPT-2 with 124 million parameters.
@@ -91,6 +94,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         try ConfigCheck.deviation(initializerDeviation, "initializer_range")
         try ConfigCheck.token(beginningTokenID, vocabularySize, "bos_token_id")
         try ConfigCheck.token(endTokenID, vocabularySize, "eos_token_id")
+        try ConfigCheck.token(paddingTokenID, vocabularySize, "pad_token_id")
     }
 
     /// The blocks' options: projections into the residual stream begin smaller, by 1/√(2 · layers).
@@ -124,6 +128,7 @@ extension GPTConfig {
         case initializerDeviation = "initializer_range"
         case beginningTokenID = "bos_token_id"
         case endTokenID = "eos_token_id"
+        case paddingTokenID = "pad_token_id"
         case tiedEmbeddings = "tie_word_embeddings"
     }
 
@@ -157,6 +162,7 @@ extension GPTConfig {
         initializerDeviation = try read(.initializerDeviation, initializerDeviation)
         beginningTokenID = try values.decodeIfPresent(Int.self, forKey: .beginningTokenID)
         endTokenID = try values.decodeIfPresent(Int.self, forKey: .endTokenID)
+        paddingTokenID = try values.decodeIfPresent(Int.self, forKey: .paddingTokenID)
     }
 
     /// Writes Hugging Face's keys.
@@ -179,6 +185,7 @@ extension GPTConfig {
         // An absent id is written as null: without the key, readers assume GPT-2's own 50256.
         try values.encode(beginningTokenID, forKey: .beginningTokenID)
         try values.encode(endTokenID, forKey: .endTokenID)
+        try values.encode(paddingTokenID, forKey: .paddingTokenID)
         try values.encode(true, forKey: .tiedEmbeddings)
     }
 }
