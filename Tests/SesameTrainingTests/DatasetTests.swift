@@ -6,21 +6,40 @@ import Testing
     let stream = PackedTokens((0..<1000).map(Int32.init), vocabularySize: 1000)
 
     @Test func windowsAndTargetsAreContiguous() throws {
-        let data = try NextTokenDataset(stream: stream, contextLength: 16, batchSize: 4, seed: 1)
+        var data = try NextTokenDataset(stream: stream, contextLength: 16, batchSize: 4, seed: 1)
         #expect(data.batchCount(inEpoch: 0) == 15)
-        var starts: Set<Int32> = []
-        for index in 0..<50 {
-            let batch = data.batch(at: DataCursor(epoch: 0, batch: index))
-            #expect(batch.ids.shape == [4, 16])
-            for row in 0..<4 {
-                let ids = Array(batch.ids.scalars[row * 16..<row * 16 + 16])
-                #expect(ids == Array(ids[0]..<ids[0] + 16))
-                #expect(
-                    Array(batch.targets.scalars[row * 16..<row * 16 + 16]) == ids.map { $0 + 1 })
-                starts.insert(ids[0])
+        var orders: [[Int32]] = []
+        for epoch in 0..<3 {
+            var starts: [Int32] = []
+            for index in 0..<15 {
+                let batch = data.batch(at: DataCursor(epoch: epoch, batch: index))
+                #expect(batch.ids.shape == [4, 16])
+                for row in 0..<4 {
+                    let cells = row * 16..<row * 16 + 16
+                    let ids = Array(batch.ids.scalars[cells])
+                    #expect(ids == Array(ids[0]..<ids[0] + 16))
+                    #expect(Array(batch.targets.scalars[cells]) == ids.map { $0 + 1 })
+                    starts.append(ids[0])
+                }
             }
+            // No token twice in an epoch, and windows from a common offset.
+            #expect(Set(starts).count == 60)
+            #expect(Set(starts.map { $0 % 16 }).count == 1)
+            orders.append(starts)
         }
-        #expect(starts.count > 150)
+        #expect(orders[0] != orders[1] && orders[1] != orders[2])
+    }
+
+    @Test(arguments: [18, 19, 30, 40])
+    func aShortStreamStillFillsABatch(count: Int) throws {
+        var data = try NextTokenDataset(
+            stream: PackedTokens((0..<Int32(count)).map { $0 }, vocabularySize: 100),
+            contextLength: 16, batchSize: 4, seed: 1)
+        for epoch in 0..<20 {
+            let batch = data.batch(at: DataCursor(epoch: epoch, batch: 0))
+            #expect(batch.targets.scalars == batch.ids.scalars.map { $0 + 1 })
+            #expect(batch.targets.scalars.max() ?? 0 < count)
+        }
     }
 
     @Test(arguments: [1, 2, 7, 64, 998, 999, 1000, 5000])

@@ -12,8 +12,9 @@ public struct NextTokenBatch: Sendable {
 
 /// Windows of a contiguous token stream for next-token prediction.
 ///
-/// Training windows begin at random positions, as in nanoGPT; an epoch is as many as it takes to
-/// cover the stream's length once. Evaluation windows lie end to end over the whole stream.
+/// An epoch cuts the stream into windows from a random offset on and takes them in random order: like
+/// drawing random positions, but every token is seen once before any is seen again, which learns a
+/// little faster. Evaluation windows lie end to end over the whole stream.
 public struct NextTokenDataset: TrainingData {
     /// The tokens.
     public let stream: PackedTokens
@@ -23,6 +24,9 @@ public struct NextTokenDataset: TrainingData {
     public let batchSize: Int
     /// Determines the windows, together with the cursor.
     public let seed: UInt64
+
+    private var drawnEpoch: Int?
+    private var starts: [Int] = []
 
     /// A data set over `stream`.
     /// - Throws: ``TrainingError`` with code `.notEnoughData` if the stream holds no whole window.
@@ -43,21 +47,31 @@ public struct NextTokenDataset: TrainingData {
         self.seed = seed
     }
 
-    /// Number of batches that together hold as many tokens as the stream.
+    /// Number of batches that together hold about as many tokens as the stream.
     public func batchCount(inEpoch epoch: Int) -> Int {
-        max(1, stream.count / (batchSize * contextLength))
+        max(1, (stream.count / contextLength - 1) / batchSize)
     }
 
-    /// `batchSize` windows at random positions.
-    public func batch(at cursor: DataCursor) -> NextTokenBatch {
-        var generator = DataSite.generator(
-            seed: seed, site: DataSite.windows, epoch: cursor.epoch, index: cursor.batch)
+    private mutating func draw(_ epoch: Int) {
+        guard drawnEpoch != epoch else { return }
+        var generator = DataSite.generator(seed: seed, site: DataSite.windows, epoch: epoch)
+        let room = stream.count - contextLength  // starts below leave a target for every input
+        let offset = generator.next(below: min(contextLength, room))
+        starts = Array(stride(from: offset, to: room, by: contextLength))
+        generator.shuffle(&starts)
+        drawnEpoch = epoch
+    }
+
+    /// The next `batchSize` windows of the epoch.
+    public mutating func batch(at cursor: DataCursor) -> NextTokenBatch {
+        draw(cursor.epoch)
         var ids: [Int32] = []
         var targets: [Int32] = []
         ids.reserveCapacity(batchSize * contextLength)
         targets.reserveCapacity(batchSize * contextLength)
-        for _ in 0..<batchSize {
-            let start = generator.next(below: stream.count - contextLength)
+        for row in 0..<batchSize {
+            // A stream shorter than a batch gives its windows more than once.
+            let start = starts[(cursor.batch * batchSize + row) % starts.count]
             stream.copy(start..<start + contextLength, to: &ids)
             stream.copy(start + 1..<start + contextLength + 1, to: &targets)
         }
