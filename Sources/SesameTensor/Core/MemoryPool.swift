@@ -90,10 +90,10 @@ public enum MemoryPool {
             }
             missCount += 1
             let size = MemoryPool.bytes(inSizeClass: sizeClass)
-            var address: UnsafeMutableRawPointer?
-            if posix_memalign(&address, 64, size) != 0 {
+            var address = State.systemMemory(size)
+            if address == nil {
                 trim()
-                _ = posix_memalign(&address, 64, size)
+                address = State.systemMemory(size)
             }
             guard let address else {
                 invariantBroken("SesameTensor: out of memory: \(size) bytes for one tensor")
@@ -136,6 +136,20 @@ public enum MemoryPool {
             #elseif canImport(Darwin)
                 Darwin.free(address)
             #endif
+        }
+
+        private static func systemMemory(_ size: Int) -> UnsafeMutableRawPointer? {
+            let hugePage = 1 << 21
+            var address: UnsafeMutableRawPointer?
+            guard posix_memalign(&address, size >= hugePage ? hugePage : 64, size) == 0 else {
+                return nil
+            }
+            #if os(Linux)
+                // Fewer, larger pages where the system offers them: matrix products and gathers walk
+                // over more memory than the small pages' table reaches.
+                if size >= hugePage { madvise(address, size, MADV_HUGEPAGE) }
+            #endif
+            return address
         }
 
         private static var physicalMemory: Int {
