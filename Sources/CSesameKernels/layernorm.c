@@ -79,6 +79,11 @@ static void FN(norm_forward)(const norm_job *job, size_t begin, size_t end) {
         if (job->residual) {
             const float *r = job->residual + row * cols;
             float *out = job->sum_out ? job->sum_out + row * cols : y;
+            for (; j + 2 * W <= whole; j += 2 * W) {
+                vf v = vload(x + j) + vload(r + j), u = vload(x + j + W) + vload(r + j + W);
+                vstore(out + j, v), vstore(out + j + W, u);
+                sum += v, second += u;
+            }
             for (; j < whole; j += W) {
                 vf v = vload(x + j) + vload(r + j);
                 vstore(out + j, v);

@@ -13,7 +13,8 @@ extension KernelTests {
         static let cases: [Case] = [
             Case(headSize: 1, queries: 1, keys: 1),
             Case(batch: 2, heads: 3, headSize: 16, queries: 9, keys: 9, causal: true),
-            Case(batch: 2, heads: 2, headSize: 32, queries: 64, keys: 64, causal: true, dropout: 0.2),
+            Case(
+                batch: 2, heads: 2, headSize: 32, queries: 64, keys: 64, causal: true, dropout: 0.2),
             Case(heads: 2, headSize: 40, queries: 70, keys: 300, masked: true),
             Case(heads: 2, headSize: 64, queries: 130, keys: 300, causal: true, dropout: 0.3),
             Case(batch: 3, headSize: 24, queries: 1, keys: 77, causal: true, masked: true),
@@ -143,7 +144,8 @@ extension KernelTests {
             withEachISA { isa in
                 let (output, gradients) = problem.run()
                 expectClose(output, expected.output, absolute: 3e-6, "output \(isaName(isa))")
-                expectClose(gradients, expected.gradients, absolute: 1e-5, "gradients \(isaName(isa))")
+                expectClose(
+                    gradients, expected.gradients, absolute: 1e-5, "gradients \(isaName(isa))")
             }
         }
 
@@ -169,7 +171,8 @@ extension KernelTests {
         }
 
         @Test(arguments: [
-            Case(batch: 2, heads: 3, headSize: 32, queries: 64, keys: 64, causal: true, dropout: 0.1),
+            Case(
+                batch: 2, heads: 3, headSize: 32, queries: 64, keys: 64, causal: true, dropout: 0.1),
             Case(headSize: 48, queries: 300, keys: 300, masked: true),
         ])
         func sameBitsForEveryThreadCount(c: Case) {

@@ -12,7 +12,9 @@ extension KernelTests {
 
         @Test func anUnavailableOneIsRefused() {
             let before = sesame_isa_current()
-            for isa in [SESAME_ISA_AVX2, SESAME_ISA_AVX512, SESAME_ISA_AVX512_BF16, SESAME_ISA_NEON]
+            for isa in [
+                SESAME_ISA_AVX2, SESAME_ISA_AVX512, SESAME_ISA_AVX512_BF16, SESAME_ISA_NEON,
+            ]
             where !sesame_isa_available(isa) {
                 #expect(!sesame_isa_use(isa))
                 #expect(sesame_isa_current() == before)

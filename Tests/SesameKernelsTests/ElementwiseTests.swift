@@ -85,13 +85,18 @@ extension KernelTests {
         func matchDouble(n: Int) {
             var random = TestRandom(UInt64(n))
             let x = random.floats(n), y = random.floats(n)
-            let tolerance = Double(n + 1) * 0x1p-52
+            // n · u · Σ|x|, the bound of a plain sum; here u is Double's.
+            let magnitude = x.reduce(0.0) { $0 + abs(Double($1)) }
+            let tolerance = Double(n) * 0x1p-53 * magnitude
             withEachISA { isa in
                 let pairs = [
                     (sesame_sum(n, x), x.reduce(0.0) { $0 + Double($1) }),
                     (sesame_sum_of_squares(n, x), x.reduce(0.0) { $0 + Double($1) * Double($1) }),
                     (sesame_sum_of_magnitudes(n, x), x.reduce(0.0) { $0 + abs(Double($1)) }),
-                    (sesame_dot(n, x, y), zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }),
+                    (
+                        sesame_dot(n, x, y),
+                        zip(x, y).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+                    ),
                 ]
                 for (value, expected) in pairs {
                     #expect(abs(value - expected) <= tolerance, "\(isaName(isa)) \(n)")

@@ -95,7 +95,8 @@ extension KernelTests {
                             expected += Double(a[i * lda + q]) * Double(b[q * ldb + j])
                         }
                         #expect(
-                            abs(Double(c[i * ldc + j]) - expected) < 44 * epsilon, "\(isaName(isa))")
+                            abs(Double(c[i * ldc + j]) - expected) < 44 * epsilon, "\(isaName(isa))"
+                        )
                     }
                 }
             }
@@ -154,7 +155,9 @@ extension KernelTests {
                     for i in 0..<count {
                         a.withUnsafeBufferPointer { a in
                             b.withUnsafeBufferPointer { b in
-                                let (x, y) = (a.baseAddress! + i * m * k, b.baseAddress! + i * n * k)
+                                let (x, y) = (
+                                    a.baseAddress! + i * m * k, b.baseAddress! + i * n * k
+                                )
                                 single.withUnsafeMutableBufferPointer {
                                     sesame_gemm(
                                         precision, false, true, m, n, k, x, k, y, k, false,

@@ -36,12 +36,14 @@ extension KernelTests {
             if rows > 2 { targets[1] = -100 }
             for smoothing in [0, 0.1] as [Float] {
                 let expected = Self.reference(
-                    logits.map(Double.init), targets, classes: classes, smoothing: Double(smoothing))
+                    logits.map(Double.init), targets, classes: classes, smoothing: Double(smoothing)
+                )
                 withEachISA { isa in
                     var losses = [Float](repeating: 9, count: rows), gradient = logits
                     sesame_cross_entropy(
                         rows, classes, gradient, targets, -100, smoothing, 0.5, &losses, &gradient)
-                    expectClose(losses, expected.losses, absolute: 2e-6, relative: 2e-7, isaName(isa))
+                    expectClose(
+                        losses, expected.losses, absolute: 2e-6, relative: 2e-7, isaName(isa))
                     expectClose(
                         gradient, expected.gradients.map { $0 / 2 }, absolute: 1e-6, isaName(isa))
                     var alone = losses
@@ -113,7 +115,8 @@ extension KernelTests {
         }
 
         @Test func elementwiseLosses() {
-            let x: [Float] = [-100, -20, -1, 0, 0.5, 3, 20, 100], t: [Float] = [0, 1, 0, 0.5, 1, 0, 1, 0]
+            let x: [Float] = [-100, -20, -1, 0, 0.5, 3, 20, 100],
+                t: [Float] = [0, 1, 0, 0.5, 1, 0, 1, 0]
             withEachISA { _ in
                 var losses = x, dx = x
                 sesame_binary_cross_entropy(x.count, x, t, &losses, &dx)

@@ -95,7 +95,8 @@ extension KernelTests {
             withEachISA { isa in
                 var out = x
                 sesame_softmax_forward(rows, cols, out, &out)
-                expectClose(out, y, absolute: 1e-30, relative: 16 * epsilon, isaName(isa))
+                // x - max, as far as 18, is rounded before the exponential.
+                expectClose(out, y, absolute: 1e-30, relative: 40 * epsilon, isaName(isa))
                 var d = dy
                 sesame_softmax_backward(rows, cols, out, d, &d)
                 expectClose(d, dx, absolute: 1e-6, isaName(isa))

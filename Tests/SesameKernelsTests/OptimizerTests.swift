@@ -39,7 +39,8 @@ extension KernelTests {
             withEachISA { isa in
                 var parameter = p0, first = m0, second = v0
                 sesame_adam_step(&options, n, g0, &parameter, &first, &second)
-                expectClose(parameter, p, absolute: 4 * epsilon, relative: 4 * epsilon, isaName(isa))
+                expectClose(
+                    parameter, p, absolute: 4 * epsilon, relative: 4 * epsilon, isaName(isa))
                 expectClose(first, m, absolute: 4 * epsilon, isaName(isa))
                 expectClose(second, v, absolute: 4 * epsilon, isaName(isa))
             }
@@ -57,7 +58,11 @@ extension KernelTests {
             let p0 = random.floats(n), v0 = random.floats(n), g0 = random.floats(n)
             withEachISA { isa in
                 var p = p0, v = v0
-                sesame_sgd_step(n, 0.1, momentum, nesterov, 0.01, 0.5, g0, &p, momentum > 0 ? &v : nil)
+                v.withUnsafeMutableBufferPointer { v in
+                    sesame_sgd_step(
+                        n, 0.1, momentum, nesterov, 0.01, 0.5, g0, &p,
+                        momentum > 0 ? v.baseAddress : nil)
+                }
                 let mu = Double(momentum), rate = Double(Float(0.1)), decay = Double(Float(0.01))
                 var expected = [Double]()
                 for i in 0..<n {
@@ -84,9 +89,13 @@ extension KernelTests {
         /// Every exponent, ties and near ties, and the special values.
         static let values: [Float] = {
             var random = TestRandom(12)
-            var bits: [UInt32] = [0, 1, 0x7F80_0000, 0x7FC0_0000, 0x7F80_0001, 0x7F7F_FFFF, 0x33FF_FFFF]
+            var bits: [UInt32] = [
+                0, 1, 0x7F80_0000, 0x7FC0_0000, 0x7F80_0001, 0x7F7F_FFFF, 0x33FF_FFFF,
+            ]
             for exponent in UInt32(0)..<256 {
-                for low in [0, 0x7FFF, 0x8000, 0x8001, 0x1_8000, 0xFFF, 0x1000, 0x1001, 0x3000] as [UInt32] {
+                for low in [0, 0x7FFF, 0x8000, 0x8001, 0x1_8000, 0xFFF, 0x1000, 0x1001, 0x3000]
+                    as [UInt32]
+                {
                     bits.append(exponent << 23 | low)
                 }
                 bits.append(exponent << 23 | UInt32(truncatingIfNeeded: random.next()) & 0x7F_FFFF)
@@ -166,7 +175,8 @@ extension KernelTests {
                 sesame_float32_to_float16(n, x, &h)
                 sesame_float16_to_float32(n, h, &backH)
                 #expect(backB == x.map(\.roundedToBFloat16), "\(isaName(isa))")
-                #expect(zip(backH, x).allSatisfy { abs($0 - $1) <= max(abs($1), 0x1p-14) * 0x1p-11 })
+                #expect(
+                    zip(backH, x).allSatisfy { abs($0 - $1) <= max(abs($1), 0x1p-14) * 0x1p-11 })
             }
         }
     }

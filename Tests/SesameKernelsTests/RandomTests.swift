@@ -53,10 +53,12 @@ extension KernelTests {
             var random = TestRandom(1)
             let x = random.floats(n)
             withEachISA { isa in
-                var bits = [UInt32](repeating: 0, count: n), uniform = [Float](repeating: 0, count: n)
+                var bits = [UInt32](repeating: 0, count: n),
+                    uniform = [Float](repeating: 0, count: n)
                 sesame_random_bits(n, key, 0, &bits)
                 sesame_random_uniform(n, key, 0, -2, 3, &uniform)
-                #expect(uniform == bits.map { -2 + 5 * (Float($0 >> 8) * 0x1p-24) }, "\(isaName(isa))")
+                #expect(
+                    uniform == bits.map { -2 + 5 * (Float($0 >> 8) * 0x1p-24) }, "\(isaName(isa))")
                 #expect(uniform.allSatisfy { $0 >= -2 && $0 < 3 })
                 var y = x
                 sesame_dropout(n, p, key, y, &y)

@@ -59,7 +59,8 @@ void sesame_parallel_for(size_t count, void (*body)(void *context, size_t index)
 typedef enum sesame_precision {
     SESAME_FLOAT32 = 0,
     /// Operands are rounded to bfloat16 (nearest, ties to even) while they are packed.
-    /// Instruction sets without bfloat16 products round in the same way and multiply in Float32.
+    /// Instruction sets without bfloat16 products round in the same way and multiply in Float32; those with them
+    /// take subnormal operands as zero.
     SESAME_BFLOAT16 = 1,
 } sesame_precision;
 
@@ -98,7 +99,8 @@ size_t sesame_gemm_packed_b_size(sesame_precision precision, size_t n, size_t k)
 /// Packs op(B) once for many products (inference). `packed` is 64-byte aligned.
 void sesame_gemm_pack_b(sesame_precision precision, bool transpose_b, size_t n, size_t k,
                         const float *b, size_t ldb, void *packed);
-/// ``sesame_gemm`` with an already packed B of the same precision and instruction set; the same bits.
+/// ``sesame_gemm`` with an already packed B of the same precision and instruction set. The same bits for m > 4;
+/// for fewer rows ``sesame_gemm`` reads B in place and sums in another order.
 void sesame_gemm_prepacked(sesame_precision precision, bool transpose_a, size_t m, size_t n, size_t k,
                            const float *a, size_t lda, const void *packed_b,
                            bool accumulate, float *c, size_t ldc, const sesame_epilogue *epilogue);
@@ -198,11 +200,14 @@ typedef struct sesame_attention {
     bool causal;              // query i sees keys j <= i + (key_count - query_count)
     const uint8_t *key_mask;  // batch × key_count, or NULL
     float dropout;            // probability of dropping an attention weight; 0 for none
-    sesame_key key;           // of the dropout mask, which is recomputed in the backward pass
+    /// Of the dropout mask, which is recomputed in the backward pass: weight (b, h, i, j) is kept where value
+    /// ((b · heads + h) · query_count + i) · key_count + j of the stream is at least `dropout`.
+    sesame_key key;
     sesame_precision precision;
 } sesame_attention;
 
-/// log_sum_exp (batch × heads × query_count) is kept for the backward pass; NULL where none follows.
+/// log_sum_exp (batch × heads × query_count) is kept for the backward pass; NULL where none follows. It is -inf for a
+/// row without any visible key.
 void sesame_attention_forward(const sesame_attention *shape, const float *query, const float *key,
                               const float *value, float *output, float *log_sum_exp);
 /// Gradients are laid out as their values are. doutput is laid out as output.
@@ -231,6 +236,7 @@ void sesame_cross_entropy(size_t rows, size_t classes, const float *logits, cons
 /// The same on logits = hidden · weightᵀ + bias, in blocks of rows, so that all logits never exist at once.
 /// hidden is rows × cols, weight is classes × cols, bias (classes) may be NULL. dhidden, dweight, dbias
 /// and predictions (each row's arg max) may be NULL; gradients are multiplied by gradient_scale.
+/// Rows whose target is ignored are left out of the products: loss 0, dhidden 0, prediction -1.
 void sesame_projected_cross_entropy(sesame_precision precision, size_t rows, size_t cols, size_t classes,
                                     const float *hidden, const float *weight, const float *bias,
                                     const int32_t *targets, int32_t ignore_index, float smoothing,
