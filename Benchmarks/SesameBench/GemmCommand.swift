@@ -93,9 +93,17 @@ struct GemmCommand: ParsableCommand {
         let error = (errors / squares).squareRoot()
         let limit = precision == .float32 ? 1e-5 : 2e-2
         guard error <= limit else {
-            throw CleanExit.message(
-                "The product is wrong: relative error \(error), expected at most \(limit).")
+            throw WrongProduct(error: error, limit: limit)
         }
         return error
+    }
+}
+
+/// The product differs from the Double reference by more than its precision allows.
+private struct WrongProduct: Error, CustomStringConvertible {
+    let error: Double, limit: Double
+
+    var description: String {
+        "the product is wrong: relative error \(error), expected at most \(limit)"
     }
 }
