@@ -9,7 +9,7 @@ enum TextBridge {
     static func repair(
         _ bytes: inout [UInt8], strict: Bool, path: String, position: LineReader.Position
     ) throws -> Int {
-        guard let offset = UTF8Check.firstInvalidOffset(in: bytes) else { return 0 }
+        guard let offset = UTF8Repair.firstInvalidOffset(in: bytes) else { return 0 }
         if strict {
             let breaks = bytes[..<offset].count { $0 == 0x0A }
             throw StoreError(
@@ -17,20 +17,37 @@ enum TextBridge {
                     path: path, line: position.number + breaks,
                     byteOffset: position.byteOffset + offset))
         }
-        let (repaired, count) = UTF8Check.repaired(bytes)
-        bytes = repaired
-        return count
+        let repaired = UTF8Repair.repair(bytes)
+        bytes = Array(repaired.text.utf8)
+        return repaired.repairCount
     }
+
+    /// How many code points well-formed UTF-8 holds.
+    static func characterCount(_ bytes: [UInt8]) -> Int {
+        bytes.withUnsafeBufferPointer { buffer in
+            var count = 0
+            // A continuation byte is 10xxxxxx, which is below -64 as a signed byte.
+            for byte in buffer where Int8(bitPattern: byte) >= -64 { count += 1 }
+            return count
+        }
+    }
+
+    /// ICU's rules for sentences, read once.
+    private static let segmenter = Result { try Segmenter() }
 
     /// Byte ranges of the sentences of `text`, without the white space around them.
     ///
     /// A line break alone counts as a space, since prose is often wrapped at a width; an empty line
     /// ends a sentence.
-    static func sentences(of text: [UInt8]) -> [Range<Int>] {
+    /// - Throws: `TextError` where ICU has no data.
+    static func sentences(of text: [UInt8]) throws -> [Range<Int>] {
+        let segmenter = try Self.segmenter.get()
         let unwrapped = Self.unwrapped(text)
         var result: [Range<Int>] = []
-        for range in boundaries(unwrapped) {
-            if let trimmed = trimmed(range, in: unwrapped) { result.append(trimmed) }
+        unwrapped.withUnsafeBufferPointer { bytes in
+            segmenter.forEach(.sentence, in: bytes) { range, _ in
+                if let trimmed = trimmed(range, in: bytes) { result.append(trimmed) }
+            }
         }
         return result
     }
@@ -47,15 +64,13 @@ enum TextBridge {
         return result
     }
 
-    private static func trimmed(_ range: Range<Int>, in text: [UInt8]) -> Range<Int>? {
+    private static func trimmed(
+        _ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>
+    ) -> Range<Int>? {
         var lower = range.lowerBound
         var upper = range.upperBound
         while lower < upper, text[lower] <= 0x20 { lower += 1 }
         while upper > lower, text[upper - 1] <= 0x20 { upper -= 1 }
         return lower < upper ? lower..<upper : nil
-    }
-
-    private static func boundaries(_ text: [UInt8]) -> [Range<Int>] {
-        [0..<text.count]
     }
 }

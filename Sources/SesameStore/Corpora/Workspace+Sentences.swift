@@ -49,7 +49,7 @@ extension Workspace {
             }
             guard let last = batch.last else { break }
             after = last.ordinal
-            let sentences = batch.map { TextBridge.sentences(of: Array($0.text.utf8)) }
+            let sentences = try batch.map { try TextBridge.sentences(of: Array($0.text.utf8)) }
             try write { db in
                 for (document, ranges) in zip(batch, sentences) {
                     // The corpus may have been deleted or split anew since it was read.

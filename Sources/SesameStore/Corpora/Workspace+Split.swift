@@ -164,7 +164,7 @@ extension Workspace {
                 FROM document WHERE id = ?
                 """,
             arguments: [
-                breaks, cutOffset, tail.count, UTF8Check.characterCount(tail),
+                breaks, cutOffset, tail.count, TextBridge.characterCount(tail),
                 Int64(bitPattern: ContentHash.document(text: tail, pair: nil)), document.id,
             ])
         try db.execute(
@@ -215,7 +215,7 @@ extension Workspace {
         try db.execute(
             sql: "UPDATE document SET byteCount = ?, characterCount = ?, hash = ? WHERE id = ?",
             arguments: [
-                text.count, UTF8Check.characterCount(text),
+                text.count, TextBridge.characterCount(text),
                 Int64(bitPattern: ContentHash.document(text: text, pair: nil)), documentID,
             ])
         try db.execute(

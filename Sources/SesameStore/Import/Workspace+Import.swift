@@ -134,14 +134,14 @@ private struct ImportBatch {
             emptyCount += 1
             return
         }
-        let pairCharacters = raw.pair.map { UTF8Check.characterCount($0) } ?? 0
+        let pairCharacters = raw.pair.map { TextBridge.characterCount($0) } ?? 0
         let document = PreparedDocument(
             text: text, pair: raw.pair, label: raw.label,
             split: raw.split ?? fallback ?? options.split, line: raw.position.number,
             byteOffset: raw.position.byteOffset,
-            characterCount: UTF8Check.characterCount(text) + pairCharacters,
+            characterCount: TextBridge.characterCount(text) + pairCharacters,
             hash: ContentHash.document(text: text, pair: raw.pair),
-            sentences: options.sentences ? TextBridge.sentences(of: text) : nil,
+            sentences: options.sentences ? try TextBridge.sentences(of: text) : nil,
             wasRepaired: repaired > 0)
         byteCount += document.byteCount
         documents.append(document)
