@@ -87,10 +87,22 @@ public struct AlignedText: Sendable, Equatable {
         for edit in edits {
             let length = Int(edit.source_length)
             if edit.changed {
-                let origin = originalRange(source..<source + length)
-                for _ in 0..<edit.result_length {
-                    starts.append(UInt32(origin.lowerBound))
-                    ends.append(UInt32(origin.upperBound))
+                let parts = parts(of: source..<source + length, under: rewriting)
+                let sizes = parts.reduce(0) { $0 + $1.size }
+                if sizes == Int(edit.result_length) {
+                    for part in parts {
+                        let origin = originalRange(part.source)
+                        for _ in 0..<part.size {
+                            starts.append(UInt32(origin.lowerBound))
+                            ends.append(UInt32(origin.upperBound))
+                        }
+                    }
+                } else {
+                    let origin = originalRange(source..<source + length)
+                    for _ in 0..<edit.result_length {
+                        starts.append(UInt32(origin.lowerBound))
+                        ends.append(UInt32(origin.upperBound))
+                    }
                 }
             } else {
                 for i in source..<source + length {
@@ -106,6 +118,42 @@ public struct AlignedText: Sendable, Equatable {
             "edits account for \(starts.count) of \(result.count) bytes")
         bytes = result
         origins = (starts, ends)
+    }
+
+    /// For a decomposition, the characters it makes of a stretch, in their order: which source character
+    /// each is from, and its size in bytes. Empty for other rewritings.
+    ///
+    /// ICU accounts for a base with several marks as a whole; but decomposing is done scalar by scalar,
+    /// and then marks are stably sorted by combining class, so each mark's origin can be told.
+    private func parts(
+        of range: Range<Int>, under rewriting: TextNormalization.Rewriting
+    ) -> [(source: Range<Int>, size: Int)] {
+        guard case .form(let form) = rewriting, form == .nfd || form == .nfkd else { return [] }
+        var parts: [(source: Range<Int>, size: Int, combiningClass: UInt8)] = []
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            var index = range.lowerBound
+            while index < range.upperBound {
+                let start = index
+                _ = UTF8Decoding.next(base, at: &index, count: range.upperBound)
+                let scalar = UnsafeBufferPointer(rebasing: bytes[start..<index])
+                let decomposed = TextNormalization.rewritten(scalar, by: rewriting).bytes
+                for scalar in String(decoding: decomposed, as: UTF8.self).unicodeScalars {
+                    let combiningClass = CharacterProperties.combiningClass(of: scalar)
+                    // Behind all marks of a class no higher; a starter is never passed.
+                    var place = parts.count
+                    while combiningClass > 0 && place > 0
+                        && parts[place - 1].combiningClass > combiningClass
+                    {
+                        place -= 1
+                    }
+                    parts.insert(
+                        (start..<index, UTF8Decoding.width(scalar.value), combiningClass), at: place
+                    )
+                }
+            }
+        }
+        return parts.map { ($0.source, $0.size) }
     }
 
     /// Equal bytes with equal origins.

@@ -1,56 +1,35 @@
-/// What BERT's normalizer and pre-tokenizer together make of each character, remembered in a table.
+/// Finds the stretches of raw text that BERT's normalizer and pre-tokenizer can treat one by one.
 ///
-/// Both treat every character by itself (but for the order of combining marks), so one look-up says
-/// whether a character separates words, stands alone, belongs to a word or vanishes, and what it becomes.
-/// Entries are filled in from the stages themselves the first time a character is met, so the table and the
-/// stages cannot disagree. It is used by one thread at a time.
-final class BERTCharacterTable {
-    enum Class: UInt32 {
+/// Both treat every character by itself, but for the order of combining marks, which never crosses a
+/// space, a punctuation mark or an ideograph. So whether a character separates, stands alone or belongs to
+/// a word can be said once and remembered, and running the stages over each word of the raw text gives
+/// what they give over the whole. What a character is comes from the stages themselves the first time it
+/// is met, so the table and the stages cannot disagree.
+///
+/// Sendable: filled in as it is used, hence in one thread's hands at a time; ``ResourcePool`` sees to it.
+final class BERTScanner: @unchecked Sendable {
+    private enum Class: UInt8 {
         /// Not looked up yet.
-        case unknown = 0
+        case unknown
         /// Separates words.
         case space
-        /// Leaves nothing, and does not separate.
-        case dropped
-        /// Part of a word.
-        case word
-        /// A word of its own: punctuation or an ideograph.
+        /// A stretch of its own: punctuation or an ideograph.
         case alone
-        /// Becomes several characters that do not all belong to a word; goes through the stages.
-        case mixed
-    }
-
-    /// Low three bits: class. Bit 3: a mark that stays, whose order among others may change. The rest:
-    /// 0 where the character stays itself, or the place of its replacement plus one.
-    struct Entry {
-        var bits: UInt32 = 0
-
-        @inline(__always) var isKnown: Bool { bits != 0 }
-        @inline(__always) var rawClass: UInt32 { bits & 7 }
-        @inline(__always) var isMark: Bool { bits & 8 != 0 }
-        @inline(__always) var replacement: Int { Int(bits >> 4) - 1 }
-
-        @inline(__always)
-        func has(_ other: Class) -> Bool { rawClass == other.rawValue }
+        /// Anything else: part of a stretch, whatever the stages make of it.
+        case part
     }
 
     private let normalizer: BERTNormalizer
-    /// The part of the normalizer that maps characters: accents and case.
-    private let mapper: BERTNormalizer
-    private let ascii: UnsafeMutablePointer<Entry>
-    private let pages: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+    private let ascii: UnsafeMutablePointer<Class>
+    private let pages: UnsafeMutablePointer<UnsafeMutablePointer<Class>?>
     private static let pageCount = 0x1100
-    private(set) var replacements: [[UInt8]] = []
 
     init(_ normalizer: BERTNormalizer) {
         self.normalizer = normalizer
-        mapper = BERTNormalizer(
-            cleansText: false, spacesIdeographs: false,
-            stripsAccents: normalizer.stripsAccents, lowercases: normalizer.lowercases)
         ascii = .allocate(capacity: 128)
         pages = .allocate(capacity: Self.pageCount)
         pages.initialize(repeating: nil, count: Self.pageCount)
-        for scalar in 0..<128 { ascii[scalar] = makeEntry(UInt32(scalar)) }
+        for scalar in 0..<128 { ascii[scalar] = classify(UInt32(scalar)) }
     }
 
     deinit {
@@ -59,136 +38,80 @@ final class BERTCharacterTable {
         ascii.deallocate()
     }
 
+    /// Reports each stretch of `text` that is not white space, in order, with the hash of its bytes.
     @inline(__always)
-    func asciiEntry(_ byte: UInt8) -> Entry { ascii[Int(byte)] }
-
-    @inline(__always)
-    func entry(_ scalar: UInt32) -> Entry {
-        if let page = pages[Int(scalar >> 8)] {
-            let entry = page[Int(scalar & 0xFF)]
-            if entry.isKnown { return entry }
-        }
-        return fill(scalar)
-    }
-
-    private func fill(_ scalar: UInt32) -> Entry {
-        let index = Int(scalar >> 8)
-        let page: UnsafeMutablePointer<Entry>
-        if let existing = pages[index] {
-            page = existing
-        } else {
-            page = .allocate(capacity: 256)
-            page.initialize(repeating: Entry(), count: 256)
-            pages[index] = page
-        }
-        let entry = makeEntry(scalar)
-        page[Int(scalar & 0xFF)] = entry
-        return entry
-    }
-
-    private func makeEntry(_ scalar: UInt32) -> Entry {
-        if normalizer.cleansText && BERTCharacters.isDropped(scalar) {
-            return Entry(bits: Class.dropped.rawValue)
-        }
-        if BERTCharacters.isSpace(scalar) { return Entry(bits: Class.space.rawValue) }
-        var original: [UInt8] = []
-        UTF8Decoding.append(scalar, to: &original)
-        var text = AlignedText(original)
-        mapper.normalize(&text)
-        let result = text.bytes
-        let isIdeograph = normalizer.spacesIdeographs && BERTCharacters.isIdeograph(scalar)
-        var (spaces, punctuation, letters, marks) = (0, 0, 0, 0)
-        for scalar in text.text.unicodeScalars {
-            if BERTCharacters.isSpace(scalar.value) {
-                spaces += 1
-            } else if BERTCharacters.isPunctuation(scalar.value) {
-                punctuation += 1
-            } else {
-                letters += 1
-            }
-            if CharacterProperties.combiningClass(of: scalar) != 0 { marks += 1 }
-        }
-        let kind: Class =
-            switch (spaces, punctuation, letters) {
-            case (0, 0, 0): .dropped
-            case (1, 0, 0): .space
-            case (0, 1, 0): .alone
-            case (0, 0, _): isIdeograph ? .alone : .word
-            default: .mixed
-            }
-        var bits = kind.rawValue
-        // Decomposing puts marks in order; without it they stay as they are.
-        if marks > 0 && normalizer.stripsAccents { bits |= 8 }
-        if result != original {
-            replacements.append(result)
-            bits |= UInt32(replacements.count) << 4
-        }
-        return Entry(bits: bits)
-    }
-}
-
-extension BERTCharacterTable {
-    /// What is known of a stretch that the scanner reports.
-    struct Stretch {
-        var isASCII = true
-        /// Holds a mixed character, or more than one mark that stays.
-        var needsStages = false
-        var markCount = 0
-    }
-
-    /// Walks over a text and reports each word, and each character that is a word by itself.
-    ///
-    /// - Parameters:
-    ///   - word: A word's range, with the characters in it that will be dropped.
-    ///   - alone: The range of a character that stands alone, and its entry.
-    @inline(__always)
-    func scan(
-        _ text: UnsafeBufferPointer<UInt8>,
-        word: (_ range: Range<Int>, _ stretch: Stretch) -> Void,
-        alone: (_ range: Range<Int>, _ entry: Entry) -> Void
+    func forEachStretch(
+        _ text: UnsafeBufferPointer<UInt8>, _ body: (_ range: Range<Int>, _ hash: ByteHash) -> Void
     ) {
         guard let base = text.baseAddress else { return }
         let count = text.count
         var index = 0
         while index < count {
             let start = index
-            var entry: Entry
-            if base[index] < 0x80 {
-                entry = asciiEntry(base[index])
-                index += 1
-            } else {
-                entry = self.entry(UTF8Decoding.nextReplacing(base, at: &index, count: count))
-            }
-            if entry.has(.space) { continue }
-            if entry.has(.alone) {
-                alone(start..<index, entry)
-                continue
-            }
-            // A word: all that follows up to a space or a character that stands alone.
-            var stretch = Stretch()
-            index = start
-            while index < count {
-                let byte = base[index]
-                if byte < 0x80 {
-                    entry = asciiEntry(byte)
-                    guard entry.has(.word) || entry.has(.dropped) else { break }
-                    // NUL and the like are rare; they leave the fast path.
-                    if entry.has(.dropped) { stretch.isASCII = false }
-                    index += 1
-                } else {
-                    var next = index
-                    entry = self.entry(UTF8Decoding.nextReplacing(base, at: &next, count: count))
-                    if entry.has(.space) || entry.has(.alone) { break }
-                    stretch.isASCII = false
-                    if entry.has(.mixed) { stretch.needsStages = true }
-                    if entry.isMark {
-                        stretch.markCount += 1
-                        if stretch.markCount > 1 { stretch.needsStages = true }
+            let first = nextClass(base, at: &index, count: count)
+            if first == .space { continue }
+            var hash = ByteHash()
+            for i in start..<index { hash.combine(base[i]) }
+            if first == .part {
+                while index < count {
+                    let byte = base[index]
+                    if byte < 0x80 {
+                        guard ascii[Int(byte)] == .part else { break }
+                        hash.combine(byte)
+                        index += 1
+                    } else {
+                        var next = index
+                        guard nextClass(base, at: &next, count: count) == .part else { break }
+                        for i in index..<next { hash.combine(base[i]) }
+                        index = next
                     }
-                    index = next
                 }
             }
-            word(start..<index, stretch)
+            body(start..<index, hash)
         }
+    }
+
+    @inline(__always)
+    private func nextClass(
+        _ base: UnsafePointer<UInt8>, at index: inout Int, count: Int
+    ) -> Class {
+        if base[index] < 0x80 {
+            index += 1
+            return ascii[Int(base[index - 1])]
+        }
+        let scalar = UTF8Decoding.nextReplacing(base, at: &index, count: count)
+        if let page = pages[Int(scalar >> 8)] {
+            let known = page[Int(scalar & 0xFF)]
+            if known != .unknown { return known }
+        }
+        return lookUp(scalar)
+    }
+
+    private func lookUp(_ scalar: UInt32) -> Class {
+        let index = Int(scalar >> 8)
+        let page: UnsafeMutablePointer<Class>
+        if let existing = pages[index] {
+            page = existing
+        } else {
+            page = .allocate(capacity: 256)
+            page.initialize(repeating: .unknown, count: 256)
+            pages[index] = page
+        }
+        let result = classify(scalar)
+        page[Int(scalar & 0xFF)] = result
+        return result
+    }
+
+    private func classify(_ scalar: UInt32) -> Class {
+        // What is cleaned away does not separate, though U+0085 is white space too.
+        if normalizer.cleansText && BERTCharacters.isDropped(scalar) { return .part }
+        if BERTCharacters.isSpace(scalar) { return .space }
+        if normalizer.spacesIdeographs && BERTCharacters.isIdeograph(scalar) { return .alone }
+        var bytes: [UInt8] = []
+        UTF8Decoding.append(scalar, to: &bytes)
+        var aligned = AlignedText(bytes)
+        normalizer.normalize(&aligned)
+        let result = Array(aligned.text.unicodeScalars)
+        return result.count == 1 && BERTCharacters.isPunctuation(result[0].value) ? .alone : .part
     }
 }

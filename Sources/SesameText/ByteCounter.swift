@@ -15,7 +15,11 @@ struct ByteCounter: Sendable {
 
     /// Adds `amount` to the count of a string.
     mutating func add(_ key: UnsafeBufferPointer<UInt8>, _ amount: Int = 1) {
-        let hash = ByteHash(key).value
+        add(key, hash: ByteHash(key).value, amount)
+    }
+
+    /// The same where the hash of the string is known.
+    mutating func add(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, _ amount: Int) {
         let mask = slots.count - 1
         var slot = Int(hash) & mask
         while slots[slot].indexPlusOne != 0 {

@@ -33,7 +33,8 @@ public enum GeneralCategory: UInt8, Sendable, CaseIterable {
     /// Whether the category is one of the five kinds of letter (L*).
     public var isLetter: Bool {
         switch self {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+            true
         default: false
         }
     }
@@ -47,7 +48,9 @@ public struct Script: Sendable, Hashable, CustomStringConvertible {
     public var code: String { sesame_icu_script_code(number).map { String(cString: $0) } ?? "Zzzz" }
 
     /// The Unicode name, such as "Latin".
-    public var name: String { sesame_icu_script_name(number).map { String(cString: $0) } ?? "Unknown" }
+    public var name: String {
+        sesame_icu_script_name(number).map { String(cString: $0) } ?? "Unknown"
+    }
 
     /// The Unicode name.
     public var description: String { name }

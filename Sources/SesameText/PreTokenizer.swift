@@ -56,7 +56,9 @@ public struct WordPreTokenizer: PreTokenizer {
     public func split(_ text: UnsafeBufferPointer<UInt8>, into ranges: inout [Range<Int>]) {
         guard let base = text.baseAddress else { return }
         segmenter.forEach(.word, in: text) { range, kind in
-            if keepsWhiteSpace || kind != .none || !isWhiteSpace(base, range) { ranges.append(range) }
+            if keepsWhiteSpace || kind != .none || !isWhiteSpace(base, range) {
+                ranges.append(range)
+            }
         }
     }
 

@@ -105,7 +105,9 @@ public struct Segmenter: Sendable {
         while pieceStart < bytes.count {
             var pieceEnd = min(bytes.count, pieceStart + 1 << 28)
             // Cut between scalars.
-            while pieceEnd < bytes.count && bytes[pieceEnd] & 0xC0 == 0x80 && pieceEnd > pieceStart + 1 {
+            while pieceEnd < bytes.count && bytes[pieceEnd] & 0xC0 == 0x80
+                && pieceEnd > pieceStart + 1
+            {
                 pieceEnd -= 1
             }
             handle.forEach(base + pieceStart, count: pieceEnd - pieceStart) { range, kind in
@@ -127,7 +129,8 @@ private struct Handle: @unchecked Sendable {
         _ body: (Range<Int>, Segmenter.WordKind) -> Void
     ) {
         let status = sesame_icu_segmenter_set_text(pointer, bytes, count)
-        precondition(status == SESAME_ICU_OK, "segmenter: status \(status.rawValue), \(count) bytes")
+        precondition(
+            status == SESAME_ICU_OK, "segmenter: status \(status.rawValue), \(count) bytes")
         let batch = 256
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: batch) { ends in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: batch) { kinds in

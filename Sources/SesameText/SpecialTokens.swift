@@ -50,7 +50,8 @@ public struct SpecialTokens: Codable, Sendable, Equatable {
         func first(_ names: String...) -> String? { names.first { vocabulary.id(of: $0) != nil } }
         return SpecialTokens(
             pad: first("[PAD]", "<pad>"), unknown: first("[UNK]", "<unk>"),
-            classification: first("[CLS]"), separator: first("[SEP]"), mask: first("[MASK]", "<mask>"),
+            classification: first("[CLS]"), separator: first("[SEP]"),
+            mask: first("[MASK]", "<mask>"),
             beginning: first("<bos>", "<s>"), end: first("<eos>", "</s>"))
     }
 }

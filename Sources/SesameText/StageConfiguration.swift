@@ -114,7 +114,9 @@ public struct StageConfiguration: Codable, Sendable, Equatable {
 
     func stages(_ name: String) throws -> [StageConfiguration] {
         if case .texts(let texts) = options[name], texts.isEmpty { return [] }
-        guard case .stages(let stages) = options[name] else { throw invalid(name, "a list of stages") }
+        guard case .stages(let stages) = options[name] else {
+            throw invalid(name, "a list of stages")
+        }
         return stages
     }
 

@@ -119,7 +119,8 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
             return "token \(id) holds a line feed or ends in a carriage return, which vocab.txt "
                 + "cannot express; save a tokenizer.json instead"
         case .missingSpecialToken(let token):
-            return "expected the special token \"\(token)\" in the vocabulary, found no such entry; "
+            return
+                "expected the special token \"\(token)\" in the vocabulary, found no such entry; "
                 + "add it or name the one that plays its part"
         case .invalidFormat(let path, let reason):
             return place(path) + "expected a sesame-tokenizer file or a vocab.txt: \(reason)"

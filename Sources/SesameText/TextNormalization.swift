@@ -66,7 +66,9 @@ public enum TextNormalization {
 
     /// `text` with its case mapped, by the rules of a locale ("tr", "az", "lt", "nl", "el" have their
     /// own); the root locale by default.
-    public static func mapCase(_ text: String, _ mapping: CaseMapping, locale: String = "") -> String {
+    public static func mapCase(_ text: String, _ mapping: CaseMapping, locale: String = "")
+        -> String
+    {
         withUTF8Bytes(of: text) { bytes in
             String(decoding: rewritten(bytes, by: .mapping(mapping, locale)).bytes, as: UTF8.self)
         }

@@ -105,7 +105,8 @@ public struct WordDecoder: TokenDecoder, Equatable {
         var result = ""
         var previous: Unicode.Scalar?
         for token in tokens {
-            guard let first = token.unicodeScalars.first, let last = token.unicodeScalars.last else {
+            guard let first = token.unicodeScalars.first, let last = token.unicodeScalars.last
+            else {
                 continue
             }
             if let previous, Self.needsSpace(previous, first) { result.append(" ") }

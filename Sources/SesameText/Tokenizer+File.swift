@@ -154,7 +154,8 @@ extension Tokenizer {
             return path.isEmpty ? "at the top" : "at \(path)"
         }
         return switch error {
-        case .keyNotFound(let key, let context): "\"\(key.stringValue)\" is missing \(place(context))"
+        case .keyNotFound(let key, let context):
+            "\"\(key.stringValue)\" is missing \(place(context))"
         case .typeMismatch(_, let context): "a value of the wrong type \(place(context))"
         case .valueNotFound(_, let context): "a value is missing \(place(context))"
         case .dataCorrupted(let context): "it is damaged \(place(context)), or no JSON"

@@ -41,6 +41,8 @@ public struct Tokenizer: Sendable {
     public let matchesSpecialTokens: Bool
 
     private let matcher: SpecialTokenMatcher
+    /// The fast way where the stages are BERT's.
+    private let bertEncoder: BERTEncoder?
     private let specialIDs: [Int32]
     private let singleTemplate: [ResolvedPiece]
     private let pairTemplate: [ResolvedPiece]
@@ -68,6 +70,11 @@ public struct Tokenizer: Sendable {
         self.decoder = decoder
         self.specialTokens = specialTokens
         self.matchesSpecialTokens = matchesSpecialTokens
+        if let normalizer = normalizer as? BERTNormalizer, preTokenizer is BERTPreTokenizer {
+            bertEncoder = BERTEncoder(normalizer: normalizer, model: model)
+        } else {
+            bertEncoder = nil
+        }
         let vocabulary = model.vocabulary
         let special = try specialTokens.all.map {
             (bytes: Array($0.utf8), id: try vocabulary.requiredID(of: $0))
@@ -177,8 +184,12 @@ public struct Tokenizer: Sendable {
         _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into buffer: inout TokenBuffer
     ) {
         guard !range.isEmpty else { return }
-        tokenizeByStages(
-            UnsafeBufferPointer(rebasing: text[range]), base: range.lowerBound, into: &buffer)
+        let stretch = UnsafeBufferPointer(rebasing: text[range])
+        if let bertEncoder {
+            bertEncoder.encode(stretch, at: range.lowerBound, into: &buffer)
+        } else {
+            tokenizeByStages(stretch, base: range.lowerBound, into: &buffer)
+        }
     }
 
     /// Runs the stages one after the other over a stretch without special tokens.
@@ -198,6 +209,16 @@ public struct Tokenizer: Sendable {
             split(text) { id, range in
                 buffer.append(id, base + range.lowerBound, base + range.upperBound)
             }
+        }
+    }
+
+    /// What the stages alone make of a text, for comparison with the fast way. Special tokens in the
+    /// text are not looked for.
+    package func tokensByStages(of text: String) -> (ids: [Int32], offsets: [Range<Int>]) {
+        withUTF8Bytes(of: text) { bytes in
+            var buffer = TokenBuffer(wantsOffsets: true, expectedTextLength: bytes.count)
+            tokenizeByStages(bytes, base: 0, into: &buffer)
+            return (buffer.ids, buffer.offsets)
         }
     }
 
@@ -230,7 +251,8 @@ public struct Tokenizer: Sendable {
     ) -> Encoding {
         let counts = (first: first.ids.count, second: second?.ids.count)
         guard let truncation else {
-            return assembled([first, second], [0..<counts.first, 0..<(counts.second ?? 0)], template)
+            return assembled(
+                [first, second], [0..<counts.first, 0..<(counts.second ?? 0)], template)
         }
         let special = template.count { if case .special = $0 { true } else { false } }
         let budget = max(0, truncation.maxLength - special)

@@ -49,7 +49,8 @@ public enum UTF8Repair {
         while index < count {
             // Eight ASCII bytes at a time.
             while index + 8 <= count,
-                raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+                raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080
+                    == 0
             {
                 index += 8
             }

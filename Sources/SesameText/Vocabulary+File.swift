@@ -53,7 +53,8 @@ extension Vocabulary {
         return try Vocabulary(bytes: bytes, offsets: offsets, counts: nil, path: path)
     }
 
-    private static func everyLineEndsWithCRLF(_ content: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    private static func everyLineEndsWithCRLF(_ content: Slice<UnsafeBufferPointer<UInt8>>) -> Bool
+    {
         var previous: UInt8 = 0
         var found = false
         for byte in content {
