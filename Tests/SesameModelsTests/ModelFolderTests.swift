@@ -2,7 +2,6 @@ import Foundation
 import SesameModels
 import SesameNN
 import SesameTensor
-import SesameTestSupport
 import Testing
 
 /// Model folders: what is written is what is read, and what does not fit is named.

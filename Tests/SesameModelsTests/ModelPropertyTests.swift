@@ -1,11 +1,9 @@
 import SesameModels
 import SesameNN
 import SesameTensor
-import SesameTestSupport
 import Testing
 
 /// What must hold of the models whatever their weights.
-@Suite(.serialized)
 struct ModelPropertyTests {
     static let gpt = GPT(
         GPTConfig(
@@ -24,63 +22,57 @@ struct ModelPropertyTests {
     }
 
     @Test func theFutureIsHidden() {
-        KernelSettings.exclusively {
-            let ids = Self.ids(2, 16)
-            var changed = ids.scalars
-            changed[9] = (changed[9] + 1) % 50
-            let before = Self.gpt.logits(ids, context: .evaluation())
-            let after = Self.gpt.logits(
-                IDTensor(changed, shape: [2, 16]), context: .evaluation())
-            for t in 0..<16 {
-                let same =
-                    before.sliced(axis: 1, t..<(t + 1)).scalars.prefix(50)
-                    == after.sliced(axis: 1, t..<(t + 1)).scalars.prefix(50)
-                #expect(same == (t < 9), "position \(t)")
-            }
-            #expect(
-                before.sliced(axis: 0, 1..<2).scalars == after.sliced(axis: 0, 1..<2).scalars,
-                "the other text")
+        let ids = Self.ids(2, 16)
+        var changed = ids.scalars
+        changed[9] = (changed[9] + 1) % 50
+        let before = Self.gpt.logits(ids, context: .evaluation())
+        let after = Self.gpt.logits(
+            IDTensor(changed, shape: [2, 16]), context: .evaluation())
+        for t in 0..<16 {
+            let same =
+                before.sliced(axis: 1, t..<(t + 1)).scalars.prefix(50)
+                == after.sliced(axis: 1, t..<(t + 1)).scalars.prefix(50)
+            #expect(same == (t < 9), "position \(t)")
         }
+        #expect(
+            before.sliced(axis: 0, 1..<2).scalars == after.sliced(axis: 0, 1..<2).scalars,
+            "the other text")
     }
 
     @Test func paddingChangesNoRealPosition() {
-        KernelSettings.exclusively {
-            // Three texts of 9, 5 and 12 tokens, alone and padded to 16 with different fillers.
-            let lengths = [9, 5, 12]
-            let text = Self.ids(3, 16).scalars
-            for filler in [Int32(0), 7] {
-                var padded = text
-                for (b, length) in lengths.enumerated() {
-                    for t in length..<16 { padded[b * 16 + t] = filler }
-                }
-                let together = Self.bert.hidden(
-                    IDTensor(padded, shape: [3, 16]),
-                    mask: AttentionMask(lengths: lengths, keyCount: 16), context: .evaluation())
-                for (b, length) in lengths.enumerated() {
-                    let alone = Self.bert.hidden(
-                        IDTensor(Array(text[(b * 16)..<(b * 16 + length)]), shape: [1, length]),
-                        context: .evaluation())
-                    let real = together.sliced(axis: 0, b..<(b + 1)).sliced(axis: 1, 0..<length)
-                    expectClose(real, alone, "text \(b), filler \(filler)", tolerance: 2e-6)
-                }
+        // Three texts of 9, 5 and 12 tokens, alone and padded to 16 with different fillers.
+        let lengths = [9, 5, 12]
+        let text = Self.ids(3, 16).scalars
+        for filler in [Int32(0), 7] {
+            var padded = text
+            for (b, length) in lengths.enumerated() {
+                for t in length..<16 { padded[b * 16 + t] = filler }
+            }
+            let together = Self.bert.hidden(
+                IDTensor(padded, shape: [3, 16]),
+                mask: AttentionMask(lengths: lengths, keyCount: 16), context: .evaluation())
+            for (b, length) in lengths.enumerated() {
+                let alone = Self.bert.hidden(
+                    IDTensor(Array(text[(b * 16)..<(b * 16 + length)]), shape: [1, length]),
+                    context: .evaluation())
+                let real = together.sliced(axis: 0, b..<(b + 1)).sliced(axis: 1, 0..<length)
+                expectClose(real, alone, "text \(b), filler \(filler)", tolerance: 2e-6)
             }
         }
     }
 
     @Test func fillersAreNeverSeen() {
-        KernelSettings.exclusively {
-            let mask = AttentionMask(lengths: [9, 5], keyCount: 16)
-            func run(_ filler: Int32) -> [Float] {
-                var padded = Self.ids(2, 16).scalars
-                for t in 9..<16 { padded[t] = filler }
-                for t in 5..<16 { padded[16 + t] = filler }
-                let x = Self.bert.hidden(
-                    IDTensor(padded, shape: [2, 16]), mask: mask, context: .evaluation())
-                return x.sliced(axis: 0, 0..<1).sliced(axis: 1, 0..<9).scalars
-                    + x.sliced(axis: 0, 1..<2).sliced(axis: 1, 0..<5).scalars
-            }
-            #expect(run(0) == run(7))
+        let mask = AttentionMask(lengths: [9, 5], keyCount: 16)
+        func run(_ filler: Int32) -> [Float] {
+            var padded = Self.ids(2, 16).scalars
+            for t in 9..<16 { padded[t] = filler }
+            for t in 5..<16 { padded[16 + t] = filler }
+            let x = Self.bert.hidden(
+                IDTensor(padded, shape: [2, 16]), mask: mask, context: .evaluation())
+            return x.sliced(axis: 0, 0..<1).sliced(axis: 1, 0..<9).scalars
+                + x.sliced(axis: 0, 1..<2).sliced(axis: 1, 0..<5).scalars
         }
+        #expect(run(0) == run(7))
     }
 
     @Test func cachedLogitsMatchWholeTexts() {
@@ -181,7 +173,11 @@ struct ModelPropertyTests {
         #expect(model.parameterCount == 10_937_856)
     }
 
-    @Test func trainingHasTheSameBitsOnAnyThreadCount() throws {
+    @Test func trainingHasTheSameBitsOnAnyThreadCount() async {
+        await #expect(processExitsWith: .success) { try ModelPropertyTests.compareThreadCounts() }
+    }
+
+    static func compareThreadCounts() throws {
         let ids = Self.ids(3, 20)
         let targets = Self.ids(3, 20, seed: 4)
         for precision in Precision.allCases {

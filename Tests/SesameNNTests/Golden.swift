@@ -1,6 +1,5 @@
 import Foundation
 import SesameTensor
-import SesameTestSupport
 import Testing
 
 /// A file of PyTorch goldens; see Tests/SesameModelsTests/Goldens/make_goldens.py.
@@ -63,37 +62,15 @@ func expectClose(
         sourceLocation: sourceLocation)
 }
 
-/// Runs `body` once for each instruction set that this machine has, and leaves the best one in use.
-func withEachInstructionSet(_ body: (InstructionSet) throws -> Void) throws {
-    try KernelSettings.exclusively {
-        let current = InstructionSet.current
-        defer { try? InstructionSet.use(current) }
-        for instructionSet in InstructionSet.allCases where instructionSet.isAvailable {
-            try InstructionSet.use(instructionSet)
-            try body(instructionSet)
-        }
-    }
-}
+// The instruction set and the thread count belong to the process, so tests that choose one run in a
+// process of their own.
 
-/// Expects the same values of `body` with 1, 2, 3 and 8 threads.
-func expectSameForEachThreadCount(
-    _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
-    _ body: () throws -> [[Float]]
-) throws {
-    try KernelSettings.exclusively {
-        let count = Threads.count
-        defer { Threads.count = count }
-        var first: [[UInt32]]?
-        for threads in [1, 2, 3, 8] {
-            Threads.count = threads
-            let bits = try body().map { $0.map(\.bitPattern) }
-            if let first {
-                #expect(
-                    bits == first, "\(what) differs with \(threads) threads",
-                    sourceLocation: sourceLocation)
-            } else {
-                first = bits
-            }
-        }
+extension InstructionSet {
+    /// Those that this machine has.
+    static let available = allCases.filter(\.isAvailable)
+
+    /// Chooses one by its name.
+    static func use(named name: String) throws {
+        try use(#require(InstructionSet(rawValue: name)))
     }
 }

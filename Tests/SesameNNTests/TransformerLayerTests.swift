@@ -1,17 +1,14 @@
 import SesameNN
 import SesameTensor
-import SesameTestSupport
 import Testing
 
 /// The layers against PyTorch's `nn.TransformerEncoderLayer` and `nn.TransformerDecoderLayer`.
-@Suite(.serialized)
 struct TransformerLayerTests {
-    struct Case: Sendable, CustomTestStringConvertible {
+    struct Case: Sendable {
         let name: String
         let norm: NormPlacement
         let activation: Activation
         let decoder: Bool
-        var testDescription: String { name }
     }
 
     static let cases = [
@@ -22,30 +19,37 @@ struct TransformerLayerTests {
         Case(name: "decoder_pre", norm: .pre, activation: .gelu, decoder: true),
     ]
 
-    @Test(arguments: cases)
-    func matchesPyTorch(_ row: Case) throws {
+    @Test(arguments: InstructionSet.available)
+    func matchesPyTorch(on instructionSet: InstructionSet) async {
+        await #expect(processExitsWith: .success) { [name = instructionSet.rawValue as String] in
+            try InstructionSet.use(named: name)
+            for row in TransformerLayerTests.cases {
+                try TransformerLayerTests.layerMatches(row, on: name)
+            }
+        }
+    }
+
+    static func layerMatches(_ row: Case, on instructionSet: String) throws {
         let golden = try Golden("layers")
         let options = TransformerLayerOptions(
             hiddenSize: 16, headCount: 2, feedForwardSize: 24, activation: row.activation,
             norm: row.norm)
         let key = RandomKey(seed: 1, stream: 0)
-        try withEachInstructionSet { instructionSet in
-            let place = "\(row.name) on \(instructionSet)"
-            if row.decoder {
-                var layer = TransformerDecoderLayer(options, crossAttention: true, key: key)
-                try Self.loadDecoder(&layer, golden.group("\(row.name)/weight/"))
-                try check(Block(layer: layer), row, golden, place) { block, x, memory in
-                    block.layer(
-                        x, memory: memory, memoryMask: try golden.mask("memory_keep"),
-                        context: .evaluation())
-                }
-            } else {
-                var layer = TransformerEncoderLayer(options, key: key)
-                try Self.loadEncoder(&layer, golden.group("\(row.name)/weight/"))
-                try check(Block(layer: layer), row, golden, place) { block, x, _ in
-                    block.layer(
-                        x, keyMask: try golden.mask("keep"), context: .evaluation())
-                }
+        let place = "\(row.name) on \(instructionSet)"
+        let weights = renamed(golden.group("\(row.name)/weight/"), decoder: row.decoder)
+        if row.decoder {
+            var layer = TransformerDecoderLayer(options, crossAttention: true, key: key)
+            try layer.load(weights)
+            try check(Block(layer: layer), row, golden, place) { block, x, memory in
+                block.layer(
+                    x, memory: memory, memoryMask: try golden.mask("memory_keep"),
+                    context: .evaluation())
+            }
+        } else {
+            var layer = TransformerEncoderLayer(options, key: key)
+            try layer.load(weights)
+            try check(Block(layer: layer), row, golden, place) { block, x, _ in
+                block.layer(x, keyMask: try golden.mask("keep"), context: .evaluation())
             }
         }
     }
@@ -65,7 +69,7 @@ struct TransformerLayerTests {
         }
     }
 
-    private func check<Layer: Module>(
+    private static func check<Layer: Module>(
         _ start: Block<Layer>, _ row: Case, _ golden: Golden, _ place: String,
         _ forward: (Block<Layer>, Tensor, Tensor) throws -> Tensor
     ) throws {
@@ -85,24 +89,15 @@ struct TransformerLayerTests {
                 try #require(gradients["memory"]), try golden("\(row.name)/gradient_of/memory"),
                 "\(place): dmemory")
         }
-        let expected = Self.renamed(golden.group("\(row.name)/gradient/"), decoder: row.decoder)
+        let expected = renamed(golden.group("\(row.name)/gradient/"), decoder: row.decoder)
         for (path, value) in expected {
             expectClose(
                 try #require(gradients["layer." + path], "\(path)"), value, "\(place): d\(path)")
         }
-        #expect(expected.count + (row.decoder ? 2 : 1) == gradients.count - (row.decoder ? 0 : 1))
-    }
-
-    private static func loadEncoder(
-        _ layer: inout TransformerEncoderLayer, _ weights: [String: Tensor]
-    ) throws {
-        try layer.load(renamed(weights, decoder: false))
-    }
-
-    private static func loadDecoder(
-        _ layer: inout TransformerDecoderLayer, _ weights: [String: Tensor]
-    ) throws {
-        try layer.load(renamed(weights, decoder: true))
+        // Every parameter, and x; without cross-attention nothing reaches the memory.
+        #expect(
+            gradients.paths.indices.count { gradients[$0] != nil } == expected.count
+                + (row.decoder ? 2 : 1))
     }
 
     /// PyTorch's names turned into ours; its packed cross-attention becomes three maps.
@@ -156,15 +151,13 @@ struct TransformerLayerTests {
         let layer = TransformerEncoderLayer(options, key: RandomKey(seed: 5, stream: 0))
         let x = Tensor.normal(
             [2, 8, 16], mean: 0, standardDeviation: 1, key: RandomKey(seed: 6, stream: 0))
-        KernelSettings.exclusively {
-            func run(_ context: ForwardContext) -> [Float] { layer(x, context: context).scalars }
-            let first = run(.training(seed: 1, step: 7))
-            #expect(first == run(.training(seed: 1, step: 7)))
-            #expect(first != run(.training(seed: 1, step: 8)))
-            #expect(first != run(.training(seed: 2, step: 7)))
-            #expect(run(.evaluation()) == run(.evaluation()))
-            #expect(first != run(.evaluation()))
-        }
+        func run(_ context: ForwardContext) -> [Float] { layer(x, context: context).scalars }
+        let first = run(.training(seed: 1, step: 7))
+        #expect(first == run(.training(seed: 1, step: 7)))
+        #expect(first != run(.training(seed: 1, step: 8)))
+        #expect(first != run(.training(seed: 2, step: 7)))
+        #expect(run(.evaluation()) == run(.evaluation()))
+        #expect(first != run(.evaluation()))
     }
 
     @Test(arguments: NormPlacement.allCases)
