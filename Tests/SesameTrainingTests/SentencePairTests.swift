@@ -40,6 +40,7 @@ private let sample = corpus(
                 } else {
                     #expect(pair.isNext == false)
                     #expect(first != second)
+                    #expect(sample.pairableDocuments.contains(second))
                     negatives += 1
                 }
             }

@@ -76,17 +76,15 @@ public struct MaskedLanguageModelDataset: TrainingData {
         separatorID: Int32, paddingID: Int32, maxLength: Int, batchSize: Int, nextSentence: Bool,
         shortFraction: Double = 0.1, seed: UInt64
     ) throws {
-        let pairable = (0..<corpus.documentCount).contains {
-            corpus.documentStarts[$0 + 1] - corpus.documentStarts[$0] >= 2
-        }
-        guard corpus.documentCount >= (nextSentence ? 2 : 1), pairable || !nextSentence else {
+        let pairableCount = corpus.pairableDocuments.count
+        guard nextSentence ? pairableCount >= 2 : corpus.documentCount >= 1 else {
             throw TrainingError(
                 .notEnoughData(
                     what: "BERT pretraining",
                     needed: nextSentence
-                        ? "two documents or more, at least one with several sentences"
+                        ? "two documents or more of several sentences each"
                         : "one document or more",
-                    found: "\(corpus.documentCount) with \(corpus.sentenceCount) sentences",
+                    found: "\(corpus.documentCount) with \(corpus.sentenceCount) sentences in all",
                     remedy: nextSentence
                         ? "import the text by paragraph or file, or switch next-sentence prediction off"
                         : "import more text"))

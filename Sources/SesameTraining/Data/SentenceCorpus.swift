@@ -31,6 +31,11 @@ public struct SentenceCorpus: Sendable {
         }
     }
 
+    /// The documents of two sentences or more, which can be pairs.
+    package var pairableDocuments: [Int] {
+        (0..<documentCount).filter { documentStarts[$0 + 1] - documentStarts[$0] >= 2 }
+    }
+
     /// The corpus cut in two before document `index`.
     public func split(atDocument index: Int) -> (head: SentenceCorpus, tail: SentenceCorpus) {
         precondition((0...documentCount).contains(index), "\(index) outside 0...\(documentCount)")

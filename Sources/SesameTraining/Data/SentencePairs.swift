@@ -41,23 +41,27 @@ public struct SentencePairSampler: Sendable {
     /// and the unused ones go into the next sequence. Pairs that are too long lose tokens of the
     /// longer segment, at its front or back.
     ///
-    /// One departure: BERT's code makes a sequence of a single sentence a negative pair, always,
-    /// which gives the answer away. Here a sequence always gathers two sentences or more, so that
-    /// each pair is a fair coin toss; documents of one sentence only serve as second segments.
+    /// Two departures. BERT's code makes a sequence of a single sentence a negative pair, always, which
+    /// gives the answer away; here a sequence always gathers two sentences or more, so that each pair is
+    /// a fair coin toss. And documents of one sentence take no part: where headings are documents of
+    /// their own, a very short second segment would give negatives away (on WikiText-2 the segments'
+    /// lengths alone then tell three pairs of four).
     ///
     /// Source: google-research/bert, create_pretraining_data.py, `create_instances_from_document`.
     /// - Parameters:
-    ///   - corpus: At least two documents, one of which has two sentences.
+    ///   - corpus: At least two documents of two sentences or more.
     ///   - generator: Source of the choices.
     public func pairs(
         of corpus: SentenceCorpus, generator: inout RandomGenerator
     ) -> [SentencePair] {
+        let documents = corpus.pairableDocuments
         precondition(
-            corpus.documentCount >= 2, "\(corpus.documentCount) documents; negatives need two")
+            documents.count >= 2,
+            "\(documents.count) documents of two sentences; negatives need two")
         let starts = corpus.sentenceStarts
         let room = maxLength - 3  // [CLS] first [SEP] second [SEP]
         var result: [SentencePair] = []
-        for document in 0..<corpus.documentCount {
+        for (place, document) in documents.enumerated() {
             let documentEnd = corpus.documentStarts[document + 1]
             var next = corpus.documentStarts[document]
             while documentEnd - next >= 2 {
@@ -69,8 +73,9 @@ public struct SentencePairSampler: Sendable {
                 let cut = next + 1 + generator.next(below: end - next - 1)
                 let first = starts[next]..<starts[cut]
                 if generator.next(below: 2) == 0 {
-                    var other = generator.next(below: corpus.documentCount - 1)
-                    if other >= document { other += 1 }
+                    var choice = generator.next(below: documents.count - 1)
+                    if choice >= place { choice += 1 }
+                    let other = documents[choice]
                     let otherStart = corpus.documentStarts[other]
                     let otherEnd = corpus.documentStarts[other + 1]
                     let start = otherStart + generator.next(below: otherEnd - otherStart)

@@ -39,6 +39,8 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
         training.warmUp = .steps(100)
         training.beta2 = 0.99
         training.weightDecay = 0.1
+        // 16,384 tokens are enough to follow a run by.
+        training.evaluationBatchLimit = 4
     }
 
     /// Checks every value.
@@ -59,7 +61,8 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
 /// Sizes and schedule of a BERT's pretraining.
 ///
 /// The defaults suit a small model on a CPU for minutes to hours: 4 layers, 4 heads, 256 wide,
-/// sequences of 128, batch 32, a peak of 1e-3, which small models like, and bfloat16 products.
+/// sequences of 128, a peak of 1e-3, which small models like, and bfloat16 products. The batch is
+/// small, 16: where time is short, more steps are worth more than smoother ones.
 public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     /// Transformer blocks.
     public var layerCount = 4
@@ -87,7 +90,7 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     /// The defaults above.
     public init() {
         training = TrainingOptions()
-        training.batchSize = 32
+        training.batchSize = 16
         training.limit = .epochs(4)
         training.learningRate = 1e-3
         training.warmUp = .fraction(0.06)
@@ -95,7 +98,7 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
         training.beta2 = 0.98
         training.epsilon = 1e-6
         training.precision = .bfloat16
-        training.evaluationBatchLimit = 20
+        training.evaluationBatchLimit = 40
     }
 
     /// Checks every value.
