@@ -29,9 +29,9 @@ public struct Segmenter: Sendable {
         case number
         /// Letters, including Hangul and the dictionary scripts other than Chinese and Japanese.
         case letter
-        /// Hiragana or Katakana.
+        /// Kana that no dictionary covers (ICU marks what its dictionary finds as ideographs).
         case kana
-        /// Ideographs, alone or with kana.
+        /// Chinese and Japanese words: ideographs, kana, or both.
         case ideograph
     }
 
