@@ -11,7 +11,22 @@ struct SesameCommand: AsyncParsableCommand {
 
             Begin with:  sesame quickstart
             """,
-        version: "0.1.0"
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Begin:", subcommands: [QuickstartCommand.self]),
+            CommandGroup(
+                name: "Text:",
+                subcommands: [CorpusCommand.self, VocabCommand.self, TokenizeCommand.self]),
+            CommandGroup(
+                name: "Training:",
+                subcommands: [PretrainCommand.self, FinetuneCommand.self, RunsCommand.self]),
+            CommandGroup(
+                name: "Models:",
+                subcommands: [
+                    EvaluateCommand.self, PredictCommand.self, GenerateCommand.self,
+                    FillMaskCommand.self,
+                ]),
+        ]
     )
 
     /// Parses, runs, and ends the process: 0 done, 1 failed, 64 wrong usage, 130 interrupted.

@@ -22,7 +22,7 @@ struct LineReader: ~Copyable {
     /// Opens `path`, where "-" is standard input.
     init(path: String) throws {
         self.path = path
-        buffer = [UInt8](repeating: 0, count: 1 << 16)
+        buffer = [UInt8](repeating: 0, count: 1 << 18)
         if path == "-" {
             descriptor = STDIN_FILENO
             owned = false
@@ -40,15 +40,13 @@ struct LineReader: ~Copyable {
     }
 
     /// True where the next line is already here, so that reading it would not wait.
-    var hasBufferedLine: Bool {
-        buffer[start..<end].contains(UInt8(ascii: "\n"))
-    }
+    var hasBufferedLine: Bool { lineFeed(from: start) != nil }
 
     /// The next line without its end, or nil after the last.
     mutating func next() throws -> String? {
         var searched = start
         while true {
-            if let feed = buffer[searched..<end].firstIndex(of: UInt8(ascii: "\n")) {
+            if let feed = lineFeed(from: searched) {
                 defer { start = feed + 1 }
                 return line(start..<feed)
             }
@@ -60,6 +58,15 @@ struct LineReader: ~Copyable {
             }
             searched -= makeRoom()
             try fill()
+        }
+    }
+
+    private func lineFeed(from position: Int) -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard position < end, let base = bytes.baseAddress,
+                let found = memchr(base + position, 0x0A, end - position)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Glibc)
@@ -38,7 +40,8 @@ enum StandardError {
 
 /// Where results go.
 enum StandardOutput {
-    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Set while one command runs others for their effects alone.
+    static let isMuted = Atomic<Bool>(false)
 
     /// Prints one line, at once.
     static func line(_ text: String = "") {
@@ -47,11 +50,16 @@ enum StandardOutput {
 
     static func write(_ text: String) {
         var text = text
-        text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: STDOUT_FILENO) }
+        text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
     }
 
     static func write(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) }
+        bytes.withUnsafeBytes { write($0) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer) {
+        guard !isMuted.load(ordering: .relaxed) else { return }
+        writeAll(bytes, to: STDOUT_FILENO)
     }
 }
 

@@ -14,7 +14,9 @@ struct TextTable {
         alignments = columns.map(\.alignment)
     }
 
-    mutating func add(_ cells: String...) {
+    mutating func add(_ cells: String...) { add(cells) }
+
+    mutating func add(_ cells: [String]) {
         precondition(
             cells.count == titles.count, "a row of \(cells.count) in \(titles.count) columns")
         rows.append(cells)

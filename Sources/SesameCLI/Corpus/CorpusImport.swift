@@ -1,0 +1,149 @@
+import ArgumentParser
+import Sesame
+
+struct CorpusImport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Import text files into a corpus.",
+        discussion: """
+            Examples:
+              sesame corpus import novels novels/ --unit file
+              sesame corpus import reviews --train train.tsv --validation dev.tsv --label-column label
+
+            The format follows from the files' endings: .jsonl, .tsv, .csv, otherwise plain text. Columns \
+            are named as in the header line (or the JSON keys), or numbered from 1. Bytes that are not \
+            UTF-8 become U+FFFD, which is reported.
+            """
+    )
+
+    @Argument(help: "The name of the corpus.")
+    var name: String
+
+    @Argument(
+        help:
+            "Files or folders to import ('-' is standard input); their documents are for training.")
+    var paths: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file or folder of training documents; may be repeated.", valueName: "path"))
+    var train: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file or folder of validation documents; may be repeated.", valueName: "path"))
+    var validation: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file or folder of test documents; may be repeated.", valueName: "path"))
+    var test: [String] = []
+
+    @Option(help: "What makes a document in plain text: a paragraph ends at an empty line.")
+    var unit: TextUnit = .paragraph
+
+    @OptionGroup var table: TableOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The column that says train, validation or test (default: none).", valueName: "column"))
+    var splitColumn: String?
+
+    @Flag(help: "Refuse bytes that are not UTF-8 instead of repairing them.")
+    var strict = false
+
+    @Flag(help: "Leave out documents that have occurred before.")
+    var dropDuplicates = false
+
+    @Flag(help: "Split documents into sentences now, rather than when they are first needed.")
+    var sentences = false
+
+    @Option(help: ArgumentHelp("The most documents to import (default: all).", valueName: "n"))
+    var limit: Int?
+
+    @Flag(help: "Replace a corpus of that name.")
+    var force = false
+
+    @Flag(help: "Add to a corpus of that name.")
+    var append = false
+
+    @OptionGroup var workspace: WorkspaceOptions
+    @OptionGroup var output: OutputOptions
+
+    private var inputs: [CorpusSource.Input] {
+        paths.map { .init($0) } + train.map { .init($0, split: .train) }
+            + validation.map { .init($0, split: .validation) }
+            + test.map { .init($0, split: .test) }
+    }
+
+    func validate() throws {
+        if inputs.isEmpty {
+            throw ValidationError(
+                "Name at least one file or folder to import, or '-' for standard input.")
+        }
+        if inputs.count(where: { $0.path == "-" }) > 1 {
+            throw ValidationError("Standard input ('-') can be read only once.")
+        }
+        if force && append { throw ValidationError("--force and --append exclude each other.") }
+        if let limit, limit < 1 {
+            throw ValidationError("--limit must be 1 or more, not \(limit).")
+        }
+        _ = try resolvedFormat()
+    }
+
+    func run() throws {
+        let source = CorpusSource(try resolvedFormat(), inputs: inputs)
+        let options = ImportOptions(
+            existing: force ? .replace : append ? .append : .fail, strictUTF8: strict,
+            dropsDuplicates: dropDuplicates, sentences: sentences, limit: limit)
+        let progress = Progress(quiet: output.quiet)
+        progress.begin("import \(name)")
+        let summary = try workspace.openOrCreate().importCorpus(
+            name: name, from: source, options: options
+        ) { state in
+            progress.update(
+                fraction: state.totalBytes.map { Double(state.bytesRead) / Double(max($0, 1)) }
+            ) {
+                "\(state.documentCount.counted("document"))  \(state.bytesRead.byteSize)"
+            }
+        }
+        progress.finish()
+        if output.json { return try JSON.print(CorpusRecord(summary)) }
+        report(summary)
+    }
+
+    private func resolvedFormat() throws -> CorpusFormat {
+        try table.resolved(for: inputs[0].path, unit: unit, splitColumn: splitColumn)
+    }
+
+    private func report(_ summary: CorpusSummary) {
+        let splits = summary.splitCounts.sorted { $0.key < $1.key }
+            .map { "\($0.value.grouped) \($0.key.rawValue)" }.joined(separator: ", ")
+        StandardOutput.line(
+            "Corpus '\(summary.name)': \(summary.documentCount.counted("document")) (\(splits)), "
+                + "\(summary.characterCount.counted("character")), \(summary.byteCount.byteSize).")
+        if summary.repairedCount > 0 {
+            StandardOutput.line(
+                "Repaired \(summary.repairedCount.counted("ill-formed byte sequence")) in "
+                    + "\(summary.repairedDocumentCount.counted("document")).")
+        }
+        if summary.emptyCount > 0 {
+            StandardOutput.line(
+                "Left out \(summary.emptyCount.counted("record")) without text.")
+        }
+        if summary.droppedCount > 0 {
+            StandardOutput.line("Left out \(summary.droppedCount.counted("duplicate")).")
+        } else if summary.duplicateCount > 0 {
+            StandardOutput.line(
+                "\(summary.duplicateCount.counted("document")) occurred before; "
+                    + "--drop-duplicates leaves such out.")
+        }
+        if summary.splitCounts.count > 1 {
+            NextCommand.suggest(
+                "vocab", "build", summary.name, "--corpus", summary.name, workspace: workspace)
+        } else {
+            NextCommand.suggest(
+                "corpus", "split", summary.name, "--validation", "0.1", workspace: workspace)
+        }
+    }
+}

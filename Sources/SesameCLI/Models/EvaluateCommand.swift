@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import Sesame
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Measure a model on one split of a corpus, or on a file of labelled texts.",
+        discussion: """
+            Examples:
+              sesame evaluate --model models/reviews-classifier --corpus reviews --split test
+              sesame evaluate --model models/sentiment --file dev.tsv --text-column sentence
+
+            A GPT is scored over the whole text, a BERT on masked tokens and sentence pairs beside the \
+            unigram baseline, a classifier beside the majority class. Losses are in nats.
+            """
+    )
+
+    @OptionGroup var model: ModelOption
+
+    @Option(help: ArgumentHelp("The corpus to measure on.", valueName: "name"))
+    var corpus: String?
+
+    @Option(help: "The documents of the corpus to measure on.")
+    var split: Split = .validation
+
+    @Option(help: ArgumentHelp("A file of labelled texts, for a classifier.", valueName: "file"))
+    var file: String?
+
+    @OptionGroup var table: TableOptions
+    @OptionGroup var precision: PrecisionOption
+    @OptionGroup var threads: ThreadsOption
+    @OptionGroup var workspace: WorkspaceOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if (corpus == nil) == (file == nil) {
+            throw ValidationError("Name either a corpus with --corpus or a file with --file.")
+        }
+        if let file { _ = try table.resolved(for: file, defaultLabel: "label") }
+    }
+
+    func run() throws {
+        threads.apply()
+        let progress = Progress(quiet: output.quiet)
+        progress.begin("evaluate")
+        let report: EvaluationReport
+        if let corpus {
+            report = try evaluate(
+                modelFolder: model.url, workspace: workspace.open(), corpus: corpus, split: split,
+                precision: precision.precision
+            ) { event in
+                if case .preparing(let what) = event { progress.update(fraction: nil) { what } }
+            }
+        } else {
+            report = try evaluate(
+                modelFolder: model.url, texts: texts(), precision: precision.precision)
+        }
+        progress.finish()
+        if output.json { return try JSON.print(report) }
+        show(report)
+    }
+
+    /// The labelled texts of the file, read the way an import reads it.
+    private func texts() throws -> [LabelledText] {
+        guard let file else { return [] }
+        return try TemporaryWorkspace.read(
+            [file], format: table.resolved(for: file, defaultLabel: "label"))
+    }
+
+    private func show(_ report: EvaluationReport) {
+        let count = Int(report.metrics[MetricName.count] ?? 0)
+        let unit =
+            switch report.task {
+            case .nextToken: "token"
+            case .maskedLanguageModel: "masked token"
+            case .classification: "text"
+            }
+        if count > 0 {
+            StandardOutput.line("\(MetricText.line(report.metrics)), over \(count.counted(unit)).")
+        } else {
+            StandardOutput.line("\(MetricText.line(report.metrics)).")
+        }
+        guard let confusion = report.confusion else { return }
+        StandardOutput.line()
+        var table = TextTable(
+            [("actual \\ predicted", .left)] + confusion.labels.map { ($0, .right) }
+                + [("precision", .right), ("recall", .right), ("F1", .right)])
+        for (index, label) in confusion.labels.enumerated() {
+            table.add(
+                [label] + confusion.counts[index].map(\.grouped) + [
+                    confusion.precision(index).fixed(3), confusion.recall(index).fixed(3),
+                    confusion.f1(index).fixed(3),
+                ])
+        }
+        table.print()
+    }
+}

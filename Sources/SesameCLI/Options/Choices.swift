@@ -1,0 +1,35 @@
+import ArgumentParser
+import Sesame
+
+// Enumerations of the libraries that are values of options; their cases are the words to type.
+
+extension Split: ExpressibleByArgument {}
+
+extension TextUnit: ExpressibleByArgument {}
+
+extension Precision: ExpressibleByArgument {}
+
+extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+
+extension WarmUp: ExpressibleByArgument {
+    /// A whole number is steps; "0.05" and "5%" are a share of the run.
+    public init?(argument: String) {
+        if let steps = Int(argument) {
+            self = .steps(steps)
+        } else if argument.hasSuffix("%"), let percent = Double(argument.dropLast()) {
+            self = .fraction(percent / 100)
+        } else if let share = Double(argument) {
+            self = .fraction(share)
+        } else {
+            return nil
+        }
+    }
+
+    /// The value as it is typed.
+    public var defaultValueDescription: String {
+        switch self {
+        case .steps(let count): "\(count)"
+        case .fraction(let share): "\(share)"
+        }
+    }
+}

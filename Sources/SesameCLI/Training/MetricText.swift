@@ -1,0 +1,32 @@
+import Sesame
+
+/// Metrics in words, for people.
+enum MetricText {
+    private static let order: [(name: String, text: @Sendable (Double) -> String)] = [
+        (MetricName.loss, { "loss \($0.fixed(4))" }),
+        (MetricName.perplexity, { "perplexity \($0.fixed($0 < 100 ? 2 : 0))" }),
+        (MetricName.bitsPerCharacter, { "\($0.fixed(3)) bits a character" }),
+        (MetricName.maskedLoss, { "masked-token loss \($0.fixed(3))" }),
+        (MetricName.unigramLoss, { "(unigram \($0.fixed(3)))" }),
+        (MetricName.maskedAccuracy, { "masked-token accuracy \($0.percent)" }),
+        (MetricName.unigramAccuracy, { "(unigram \($0.percent))" }),
+        (MetricName.nextSentenceLoss, { "next-sentence loss \($0.fixed(3))" }),
+        (MetricName.nextSentenceAccuracy, { "next-sentence accuracy \($0.percent)" }),
+        (MetricName.accuracy, { "accuracy \($0.percent)" }),
+        (MetricName.majorityAccuracy, { "(majority class \($0.percent))" }),
+        (MetricName.binaryF1, { "F1 \($0.fixed(3))" }),
+        (MetricName.macroF1, { "macro F1 \($0.fixed(3))" }),
+    ]
+
+    /// "loss 1.8012, perplexity 6.06, accuracy 46.3 %".
+    static func line(_ metrics: Metrics) -> String {
+        var result = ""
+        for (name, text) in order {
+            guard let value = metrics[name] else { continue }
+            let part = text(value)
+            // What stands in brackets belongs to the metric before it.
+            result += result.isEmpty ? part : part.hasPrefix("(") ? " \(part)" : ", \(part)"
+        }
+        return result
+    }
+}

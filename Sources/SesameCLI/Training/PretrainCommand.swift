@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct PretrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pretrain",
+        abstract: "Train a language model from random weights.",
+        discussion: "Example:  sesame pretrain gpt novels --tokenizer novels",
+        subcommands: [PretrainGPT.self, PretrainBERT.self]
+    )
+}

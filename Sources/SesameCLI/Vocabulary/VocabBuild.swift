@@ -1,0 +1,95 @@
+import ArgumentParser
+import Sesame
+
+struct VocabBuild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Make a vocabulary from a corpus.",
+        discussion: """
+            Examples:
+              sesame vocab build novels --corpus novels --kind wordpiece --size 8000 --lowercase
+              sesame vocab build letters --corpus novels --kind character --special none
+
+            The special tokens come first, then the rest by how often they were seen. The same documents \
+            give the same vocabulary on every machine.
+            """
+    )
+
+    @Argument(help: "The name of the vocabulary.")
+    var name: String
+
+    @Option(help: ArgumentHelp("The corpus to count.", valueName: "name"))
+    var corpus: String
+
+    @Option(help: "What a token is.")
+    var kind: Tokenizer.Kind = .wordpiece
+
+    @Option(
+        help: ArgumentHelp(
+            "The most tokens, special ones included (default: \(VocabularyRecipe.defaultWordPieceSize) for wordpiece, otherwise no limit).",
+            valueName: "n"))
+    var size: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Leave out what was seen less often; for wordpiece, pairs to merge (default: 2 for wordpiece, otherwise 1).",
+            valueName: "n"))
+    var minCount: Int?
+
+    @Flag(help: "Lower case first; for wordpiece accents go too, as in BERT's uncased models.")
+    var lowercase = false
+
+    @Option(help: "For characters: what a reader sees as one, or single code points.")
+    var unit: CharacterUnitChoice = .grapheme
+
+    @Option(
+        help: "The special tokens (default: bert for wordpiece, otherwise language-model).")
+    var special: SpecialTokenChoice?
+
+    @Option(help: "Only documents of this split (default: train; see --all-splits).")
+    var split: Split = .train
+
+    @Flag(help: "Count all documents, validation and test included.")
+    var allSplits = false
+
+    @Flag(help: "Replace a vocabulary of that name.")
+    var force = false
+
+    @OptionGroup var workspace: WorkspaceOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        if let size, size < 1 { throw ValidationError("--size must be 1 or more, not \(size).") }
+        if let minCount, minCount < 1 {
+            throw ValidationError("--min-count must be 1 or more, not \(minCount).")
+        }
+        if kind == .wordpiece && special == SpecialTokenChoice.none {
+            throw ValidationError(
+                "A wordpiece vocabulary needs an unknown token; leave out --special none.")
+        }
+    }
+
+    private var recipe: VocabularyRecipe {
+        VocabularyRecipe(
+            kind: kind, maximumSize: size,
+            minimumCount: minCount ?? VocabularyRecipe.defaultMinimumCount(for: kind),
+            lowercase: lowercase, unit: unit,
+            special: special ?? VocabularyRecipe.defaultSpecial(for: kind),
+            split: allSplits ? nil : split)
+    }
+
+    func run() throws {
+        let progress = Progress(quiet: output.quiet)
+        let workspace = try workspace.open()
+        let summary = try VocabularyMaker(workspace: workspace, progress: progress)
+            .make(name: name, corpus: corpus, recipe: recipe, replacing: force)
+        progress.finish()
+        if output.json { return try JSON.print(VocabularyRecord(summary)) }
+        StandardOutput.line(
+            "Vocabulary '\(name)': \(summary.tokenCount.counted("token")), \(kind.rawValue), from '\(corpus)'."
+        )
+        NextCommand.suggest(
+            "pretrain", kind == .wordpiece ? "bert" : "gpt", corpus, "--tokenizer", name,
+            workspace: self.workspace)
+    }
+}

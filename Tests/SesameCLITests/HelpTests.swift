@@ -1,0 +1,37 @@
+import Testing
+
+@Suite("Help and usage")
+struct HelpTests {
+    static let commands: [[String]] = [
+        "quickstart", "corpus", "corpus import", "corpus list", "corpus stats", "corpus split",
+        "corpus show", "vocab", "vocab build", "vocab list", "vocab show", "vocab export",
+        "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
+        "pretrain bert", "finetune", "finetune classify", "evaluate", "predict", "generate",
+        "fill-mask", "runs", "runs list", "runs show",
+    ].map { $0.split(separator: " ").map(String.init) }
+
+    @Test("Every command says what it is for, and gives an example", arguments: commands)
+    func help(command: [String]) throws {
+        let sandbox = try Sandbox()
+        let result = try sandbox.run(command + ["--help"], input: .init())
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("OVERVIEW: "))
+        #expect(result.output.contains("USAGE: sesame \(command.joined(separator: " "))"))
+        #expect(result.output.contains("Example"), "no example in \(command)")
+    }
+
+    @Test("An unknown option is wrong usage")
+    func unknownOption() throws {
+        let result = try Sandbox().run("--no-such-option")
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.contains("no-such-option"))
+    }
+
+    @Test("The version is printed alone")
+    func version() throws {
+        let result = try Sandbox().run("--version")
+        #expect(result.status == 0)
+        #expect(result.output == "0.1.0\n")
+    }
+}
