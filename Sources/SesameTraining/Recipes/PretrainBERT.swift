@@ -52,6 +52,8 @@ public func pretrainBERT(
             hiddenSize: options.hiddenSize, layerCount: options.layerCount,
             headCount: options.headCount, feedForwardSize: 4 * options.hiddenSize,
             dropoutProbability: options.dropoutProbability,
+            initializerDeviation: options.initializerDeviation
+                ?? defaultDeviation(hiddenSize: options.hiddenSize),
             paddingTokenID: Int(task.data.paddingID))
         let runner = RecipeRunner(
             kind: "pretrain bert", workspace: workspace, tokenizer: tokenizer, output: output,

@@ -38,6 +38,8 @@ public func pretrainGPT(
             vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
             hiddenSize: options.hiddenSize, layerCount: options.layerCount,
             headCount: options.headCount, dropoutProbability: options.dropoutProbability,
+            initializerDeviation: options.initializerDeviation
+                ?? defaultDeviation(hiddenSize: options.hiddenSize),
             beginningTokenID: tokenizer.beginningID.map(Int.init),
             endTokenID: tokenizer.endID.map(Int.init))
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)

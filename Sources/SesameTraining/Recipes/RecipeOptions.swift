@@ -24,6 +24,12 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
     public var contextLength = 64
     /// Dropout in embeddings, attention and residuals.
     public var dropoutProbability: Float = 0
+    /// Standard deviation of the initial weights; nil for 0.02 · √(768 / width).
+    ///
+    /// 0.02 is GPT-2's and BERT's value at a width of 768. A narrow model that begins with it takes long
+    /// to get going: on Tiny Shakespeare, 2000 steps at a width of 128 reach a validation loss of 1.89
+    /// from 0.02 and 1.74 from 0.05.
+    public var initializerDeviation: Float?
     /// Share at the end of the text held out, where the corpus has no validation split.
     public var validationFraction = 0.1
     /// How to train.
@@ -49,7 +55,8 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
         try training.validate()
         try checkSizes(
             layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
-            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction,
+            initializerDeviation: initializerDeviation)
         guard contextLength >= 2 else {
             throw TrainingError(
                 .invalidOption(
@@ -76,6 +83,8 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     ///
     /// 0 by default: a small model that sees its text for a few epochs underfits.
     public var dropoutProbability: Float = 0
+    /// Standard deviation of the initial weights; nil for 0.02 · √(768 / width).
+    public var initializerDeviation: Float?
     /// How tokens are hidden.
     public var masking = MaskingOptions()
     /// Whether to train next-sentence prediction too.
@@ -107,7 +116,8 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
         try training.validate()
         try checkSizes(
             layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
-            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction,
+            initializerDeviation: initializerDeviation)
         func share(_ value: Double, _ name: String) throws {
             guard (0..<1).contains(value) else {
                 throw TrainingError(
@@ -210,9 +220,14 @@ public struct RecipeResult: Sendable {
     public var run: Int64
 }
 
+/// The deviation of initial weights that a recipe uses where it is given none.
+func defaultDeviation(hiddenSize: Int) -> Float {
+    0.02 * (768 / Float(hiddenSize)).squareRoot()
+}
+
 private func checkSizes(
     layerCount: Int, headCount: Int, hiddenSize: Int, dropoutProbability: Float,
-    validationFraction: Double
+    validationFraction: Double, initializerDeviation: Float? = nil
 ) throws {
     func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
         guard !valid else { return }
@@ -226,6 +241,11 @@ private func checkSizes(
     try check(
         (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
         dropoutProbability)
+    if let initializerDeviation {
+        try check(
+            initializerDeviation > 0 && initializerDeviation.isFinite,
+            "deviation of initial weights", "above 0", initializerDeviation)
+    }
     try check(
         (0..<0.9).contains(validationFraction), "validation share", "0 or more and below 0.9",
         validationFraction)
