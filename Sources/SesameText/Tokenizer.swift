@@ -147,6 +147,9 @@ public struct Tokenizer: Sendable {
     public func encodeIDs(
         utf8: UnsafeBufferPointer<UInt8>, addSpecialTokens: Bool = false
     ) -> [Int32] {
+        if UTF8Repair.firstInvalidOffset(utf8) != nil {
+            return encodeIDs(UTF8Repair.repair(utf8).text, addSpecialTokens: addSpecialTokens)
+        }
         var buffer = TokenBuffer(wantsOffsets: false, expectedTextLength: utf8.count)
         if !addSpecialTokens {
             tokenize(utf8, into: &buffer)

@@ -21,7 +21,8 @@ public struct Truncation: Sendable, Equatable, Codable {
     /// Cuts to at most `maxLength` tokens.
     ///
     /// Where the strategy cannot shorten enough (`onlyFirst` with a second text that alone is too long)
-    /// the first text ends up empty and the encoding stays longer.
+    /// the first text ends up empty and the encoding stays longer. Where the special tokens leave no room
+    /// at all, no text is kept.
     public init(maxLength: Int, strategy: Strategy = .longestFirst, stride: Int? = nil) {
         precondition(maxLength > 0, "maxLength \(maxLength) is not positive")
         precondition(stride ?? 0 >= 0, "stride \(stride ?? 0) is negative")
@@ -34,6 +35,7 @@ public struct Truncation: Sendable, Equatable, Codable {
     ///
     /// - Parameter budget: What is left for text once the special tokens have their place.
     func kept(first: Int, second: Int?, budget: Int) -> (first: Int, second: Int) {
+        guard budget > 0 else { return (0, 0) }
         guard let second else {
             return (strategy == .onlySecond ? first : min(first, budget), 0)
         }

@@ -12,7 +12,7 @@
 public protocol VocabularyTrainer: Sendable {
     /// Counts a text, as if it came `count` times.
     ///
-    /// Texts are independent: no token spans two.
+    /// Texts are independent: no token spans two. Ill-formed sequences count as U+FFFD.
     mutating func add(utf8: UnsafeBufferPointer<UInt8>, count: Int)
 
     /// The vocabulary of all that was added: special tokens first, with counts.
@@ -40,6 +40,11 @@ struct WholeTokenCounter: Sendable {
     var counter = ByteCounter()
 
     mutating func add(_ text: UnsafeBufferPointer<UInt8>, count: Int) {
+        if UTF8Repair.firstInvalidOffset(text) != nil {
+            // Different broken bytes would be different keys for the same U+FFFD.
+            withUTF8Bytes(of: UTF8Repair.repair(text).text) { add($0, count: count) }
+            return
+        }
         var ranges: [Range<Int>] = []
         if let normalizer {
             var aligned = AlignedText(Array(text))
