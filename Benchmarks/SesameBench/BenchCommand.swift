@@ -4,5 +4,8 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
-        subcommands: [GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self])
+        subcommands: [
+            GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, TokenizeCommand.self,
+            VocabularyCommand.self,
+        ])
 }

@@ -55,11 +55,14 @@ struct MeasurementLine {
     ///   - amount: What one call does, in the unit.
     ///   - unit: For example `tokens/s`.
     ///   - times: Seconds of each call, sorted.
-    init(name: String, amount: Double, unit: String, times: [Double]) {
+    ///   - threads: How many threads took part; by default those of the kernels.
+    init(
+        name: String, amount: Double, unit: String, times: [Double], threads: Int = Threads.count
+    ) {
         add("name", text: name)
         add("value", amount / times[times.count / 2])
         add("unit", text: unit)
-        add("threads", Double(Threads.count))
+        add("threads", Double(threads))
         add("runs", Double(times.count))
         add("min", amount / times[times.count - 1])
         add("max", amount / times[0])
