@@ -60,6 +60,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case workspaceExists(path: String)
         case locked(path: String, seconds: Double)
         case notFound(what: String, name: String, existing: [String])
+        case noDocument(id: Int64)
         case nameTaken(what: String, name: String, advice: String)
         case invalidName(what: String, name: String)
         case unreadable(path: String, reason: String)
@@ -88,7 +89,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .newerSchema: .newerSchema
         case .workspaceExists: .workspaceExists
         case .locked: .locked
-        case .notFound: .notFound
+        case .notFound, .noDocument: .notFound
         case .nameTaken: .nameTaken
         case .invalidName: .invalidName
         case .unreadable: .unreadable
@@ -123,6 +124,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 + "try again when that is done"
         case .notFound(let what, let name, let existing):
             "no \(what) '\(name)': " + Self.listing(what, existing)
+        case .noDocument(let id):
+            "no document with id \(id): its corpus may have been replaced or deleted; read its ids anew"
         case .nameTaken(let what, let name, let advice):
             "a \(what) '\(name)' already exists: \(advice)"
         case .invalidName(let what, let name):

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SesameStore
 
 /// A folder that goes away with the test.
@@ -58,5 +59,13 @@ func failure(_ body: () throws -> Void) -> (code: StoreError.Code?, message: Str
         return (error.code, error.description)
     } catch {
         return (nil, "\(error)")
+    }
+}
+
+extension Workspace {
+    func rowCount(_ table: String) throws -> Int {
+        try databasePool.read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? -1
+        }
     }
 }

@@ -131,6 +131,17 @@ public struct CorpusStatistics: Sendable, Hashable, Codable {
         /// Sentences of those documents that have been split into them.
         public var sentenceCount = 0
 
+        /// A share of the given counts.
+        public init(
+            documentCount: Int = 0, byteCount: Int = 0, characterCount: Int = 0,
+            sentenceCount: Int = 0
+        ) {
+            self.documentCount = documentCount
+            self.byteCount = byteCount
+            self.characterCount = characterCount
+            self.sentenceCount = sentenceCount
+        }
+
         /// The sum of two shares.
         static func + (a: Share, b: Share) -> Share {
             Share(

@@ -169,8 +169,7 @@ extension Workspace {
             let statement = try db.cachedStatement(sql: Document.query + " WHERE d.id = ?")
             return try ids.map { id in
                 guard let row = try Row.fetchOne(statement, arguments: [id]) else {
-                    throw StoreError(
-                        .changed(what: "document", name: String(id)))
+                    throw StoreError(.noDocument(id: id))
                 }
                 return try Document(row: row)
             }

@@ -10,21 +10,21 @@
 ///
 /// A line ends at LF; a CR before it is part of the ending. A byte order mark at the start of the
 /// file is left out. No other byte is touched.
-final class LineReader {
+package final class LineReader {
     /// A line's place: its first byte's offset in the file, and its number from 1.
-    struct Position {
-        let byteOffset: Int
-        let number: Int
+    package struct Position {
+        package let byteOffset: Int
+        package let number: Int
     }
 
     /// The path, as messages show it.
-    let path: String
+    package let path: String
     /// How many bytes the system has handed over so far.
-    private(set) var bytesRead = 0
+    package private(set) var bytesRead = 0
     /// Whether the latest line ended with a line feed, and not with the file.
-    private(set) var endedWithLineFeed = false
+    package private(set) var endedWithLineFeed = false
     /// The number of the latest line, 0 before the first.
-    private(set) var lineNumber = 0
+    package private(set) var lineNumber = 0
 
     private let descriptor: Int32
     private let closesDescriptor: Bool
@@ -36,7 +36,7 @@ final class LineReader {
     private var offset = 0
 
     /// Opens a file; `-` is standard input.
-    init(path: String, bufferByteCount: Int = 1 << 20) throws {
+    package init(path: String, bufferByteCount: Int = 1 << 20) throws {
         precondition(bufferByteCount >= 4, "a buffer of \(bufferByteCount) bytes is too small")
         if path == "-" {
             self.path = "standard input"
@@ -63,7 +63,7 @@ final class LineReader {
     ///
     /// - Parameter limit: The most bytes that `line` may come to hold.
     /// - Returns: Where the line begins; nil at the end of the file.
-    func next(appendingTo line: inout [UInt8], limit: Int = .max) throws -> Position? {
+    package func next(appendingTo line: inout [UInt8], limit: Int = .max) throws -> Position? {
         endedWithLineFeed = false
         if start == end { try fill() }
         guard start < end else { return nil }
