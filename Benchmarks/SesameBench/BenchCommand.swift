@@ -6,6 +6,6 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
         subcommands: [
             GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, TokenizeCommand.self,
-            VocabularyCommand.self,
+            VocabularyCommand.self, StoreCommand.self,
         ])
 }
