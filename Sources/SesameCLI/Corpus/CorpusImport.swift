@@ -142,8 +142,11 @@ struct CorpusImport: ParsableCommand {
             NextCommand.suggest(
                 "vocab", "build", summary.name, "--corpus", summary.name, workspace: workspace)
         } else {
+            // Too few documents to draw from at random: hold out the end of the text instead.
+            let contiguous = summary.documentCount < 10 ? ["--contiguous"] : []
             NextCommand.suggest(
-                "corpus", "split", summary.name, "--validation", "0.1", workspace: workspace)
+                ["corpus", "split", summary.name, "--validation", "0.1"] + contiguous,
+                workspace: workspace)
         }
     }
 }
