@@ -24,7 +24,8 @@ struct CorpusCommandTests {
         let result = try sandbox.run("corpus", "import", "notes", "text.txt")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.lines.first == "Corpus 'notes': 2 documents (2 train), 19 characters, 19 B.")
-        #expect(result.lines.last == "Next: sesame corpus split notes --validation 0.1 --contiguous")
+        #expect(
+            result.lines.last == "Next: sesame corpus split notes --validation 0.1 --contiguous")
         #expect(sandbox.exists("sesame.sqlite"))
     }
 
