@@ -25,6 +25,8 @@ enum Platform {
     /// The system's words for the last error.
     static var lastError: String { String(cString: strerror(errno)) }
 
+    static func pause(milliseconds: UInt32) { _ = usleep(milliseconds * 1000) }
+
     enum FileKind { case regular(bytes: Int), folder, other, missing }
 
     /// What lies at a path; links are followed.

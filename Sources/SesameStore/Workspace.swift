@@ -72,7 +72,8 @@ public final class Workspace: Sendable {
         }
         do {
             if exists { try Self.inspect(path: path, configuration: configuration) }
-            databasePool = try Self.openPool(path: path, configuration: configuration)
+            databasePool = try Self.openPool(
+                path: path, configuration: configuration, timeoutSeconds: busyTimeoutSeconds)
         } catch let error as DatabaseError {
             throw Self.translated(error, path: path, seconds: busyTimeoutSeconds)
         }
@@ -163,22 +164,25 @@ extension Workspace {
         }
     }
 
-    /// Opens the pool and migrates. When two processes create one file at the same moment, one of
-    /// them may fail on the other's tables or lock; it finds them done when it looks again.
+    /// Opens the pool and migrates.
+    ///
+    /// When several processes create one file at the same moment, SQLite refuses the change to WAL
+    /// mode without waiting, and all but one may find the tables made already. Whoever fails looks
+    /// again until the busy timeout is over.
     private static func openPool(
-        path: String, configuration: Configuration
+        path: String, configuration: Configuration, timeoutSeconds: Double
     ) throws -> DatabasePool {
-        var attempt = 0
+        let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
         while true {
             do {
                 let pool = try DatabasePool(path: path, configuration: configuration)
                 try Schema.migrator.migrate(pool)
                 return pool
             } catch let error as DatabaseError
-                where attempt < 3
-                && [.SQLITE_BUSY, .SQLITE_ERROR].contains(error.resultCode)
+                where [.SQLITE_BUSY, .SQLITE_ERROR].contains(error.resultCode)
+                && ContinuousClock.now < deadline
             {
-                attempt += 1
+                Platform.pause(milliseconds: 20)
             }
         }
     }

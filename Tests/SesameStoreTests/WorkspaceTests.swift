@@ -37,6 +37,20 @@ import Testing
         #expect(try Workspace(path: path).corpora().isEmpty)
     }
 
+    @Test func manyCreateOneFileAtOnce() async throws {
+        let path = folder.path("w.sqlite")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<8 {
+                group.addTask {
+                    let workspace = try Workspace(path: path)
+                    try workspace.importCorpus(name: "c\(index)", documents: [NewDocument("x")])
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try Workspace(path: path).corpora().count == 8)
+    }
+
     @Test func refusesWhatIsNoWorkspace() throws {
         let text = try folder.write("notes.txt", String(repeating: "not a database. ", count: 100))
         let foreign = folder.path("other.sqlite")

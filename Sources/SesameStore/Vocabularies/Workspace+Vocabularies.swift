@@ -10,7 +10,7 @@ extension Workspace {
     /// Every vocabulary, by name.
     public func vocabularies() throws -> [VocabularySummary] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM vocabulary ORDER BY name")
+            try Row.fetchAll(db, sql: "SELECT \(Self.summaryColumns) FROM vocabulary ORDER BY name")
                 .map(Self.vocabularySummary)
         }
     }
@@ -46,12 +46,14 @@ extension Workspace {
     public func token(_ text: String, vocabulary name: String) throws -> VocabularyToken? {
         try read { db in
             let id: Int64 = try Self.vocabularyRow(db, name)["id"]
-            return try Row.fetchOne(
-                db,
+            // Left to itself, SQLite walks the whole vocabulary, since that is in the order of ids.
+            let statement = try db.cachedStatement(
                 sql: """
-                    SELECT id, token, count FROM vocabularyToken
+                    SELECT id, token, count FROM vocabularyToken INDEXED BY vocabularyTokenByToken
                     WHERE vocabularyID = ? AND token = ? ORDER BY id
-                    """, arguments: [id, Data(text.utf8)]
+                    """)
+            return try Row.fetchOne(
+                statement, arguments: [id, Data(text.utf8)]
             ).map(Self.token)
         }
     }
@@ -107,13 +109,19 @@ extension Workspace {
 
     /// The tokenizer's JSON, as it was stored.
     func tokenizerJSON(vocabulary name: String) throws -> Data {
-        try read { db in try Self.vocabularyRow(db, name)["tokenizer"] }
+        try read { db in try Self.vocabularyRow(db, name, columns: "tokenizer")["tokenizer"] }
     }
 
-    private static func vocabularyRow(_ db: Database, _ name: String) throws -> Row {
-        if let row = try Row.fetchOne(
-            db, sql: "SELECT * FROM vocabulary WHERE name = ?", arguments: [name])
-        {
+    /// Everything but the tokenizer, which may take megabytes.
+    private static let summaryColumns =
+        "id, name, kind, fingerprint, tokenCount, corpus, options, createdAt"
+
+    private static func vocabularyRow(
+        _ db: Database, _ name: String, columns: String = summaryColumns
+    ) throws -> Row {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM vocabulary WHERE name = ?")
+        if let row = try Row.fetchOne(statement, arguments: [name]) {
             return row
         }
         let names = try String.fetchAll(db, sql: "SELECT name FROM vocabulary ORDER BY name")
