@@ -19,7 +19,16 @@ enum Platform {
 
     /// Whether a process of that id runs on this machine, whoever owns it.
     static func isRunning(_ processID: Int32) -> Bool {
-        kill(processID, 0) == 0 || errno == EPERM
+        guard kill(processID, 0) == 0 || errno == EPERM else { return false }
+        // In a container nobody may collect the dead: they keep their id, in state Z.
+        guard let file = fopen("/proc/\(processID)/stat", "r") else { return true }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 512)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
+        // "id (name) state …", and the name may hold parentheses itself.
+        guard let nameEnd = bytes.lastIndex(of: UInt8(ascii: ")")), nameEnd + 2 < bytes.count
+        else { return true }
+        return bytes[nameEnd + 2] != UInt8(ascii: "Z")
     }
 
     /// The system's words for the last error.

@@ -69,6 +69,8 @@ public final class Workspace: Sendable {
         configuration.prepareDatabase { db in
             // 16 MB of pages a connection: an import touches five indexes at once.
             try db.execute(sql: "PRAGMA cache_size = -16000")
+            // Debian's SQLite overwrites what is deleted, which doubles the time of a replacement.
+            try db.execute(sql: "PRAGMA secure_delete = FAST")
         }
         do {
             if exists { try Self.inspect(path: path, configuration: configuration) }

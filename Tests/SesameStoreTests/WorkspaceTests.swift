@@ -150,6 +150,26 @@ import Testing
         #expect(isGone("nonsense"))
     }
 
+    #if os(Linux)
+        @Test func deadButNotCollectedIsGone() throws {
+            // A child that has ended and that nobody has waited for.
+            var child: pid_t = 0
+            let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
+            defer { free(arguments[0]) }
+            try #require(posix_spawnp(&child, "true", nil, nil, arguments, environ) == 0)
+            let text = "\(Owner.current.host) \(child) t"
+            var tries = 0
+            while !Owner.isGone(text, sinceMilliseconds: 0, now: 0), tries < 500 {
+                usleep(10_000)
+                tries += 1
+            }
+            #expect(Owner.isGone(text, sinceMilliseconds: 0, now: 0))
+            #expect(kill(child, 0) == 0)
+            var status: Int32 = 0
+            #expect(waitpid(child, &status, 0) == child)
+        }
+    #endif
+
     @Test func checkFindsDamage() throws {
         let workspace = try folder.workspace()
         try workspace.importCorpus(name: "c", documents: [NewDocument("one"), NewDocument("two")])
