@@ -147,13 +147,18 @@ extension Workspace {
                 (
                     try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
                     try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
-                    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+                    try Int.fetchOne(
+                        db,
+                        sql: """
+                            SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'
+                            """) ?? 0
                 )
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
             throw StoreError(.notAWorkspace(path: path, found: "no SQLite database"))
         }
-        // A database without a table is an empty file, or one that another process is creating.
+        // A database without tables (but for the migrator's) is an empty file, or one that another
+        // process is creating at this moment.
         if applicationID == 0, version == 0, tableCount == 0 { return }
         guard applicationID == Schema.applicationID else {
             throw StoreError(
