@@ -10,7 +10,7 @@ struct QuickstartCommand: ParsableCommand {
         discussion: """
             Example:  sesame quickstart
 
-            Imports the texts that come with Sesame, makes three vocabularies, trains a small GPT and a \
+            Imports the texts that come with Sesame, makes vocabularies, trains a small GPT and a \
             small BERT, fine-tunes the BERT on labelled sentences, and measures it on sentences it has \
             not seen. Each command is printed before it runs, so that it can be repeated by hand.
             """

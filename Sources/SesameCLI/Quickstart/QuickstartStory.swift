@@ -32,11 +32,20 @@ struct QuickstartStory {
                 "Import Chinese prose.",
                 ["corpus", "import", "chinese", "\(corpora)/chinese", "--unit", "file"]),
             step(
-                "Import sentences with labels.",
+                "Import labelled sentences.",
                 ["corpus", "import", "reviews", "--label-column", "label"]
                     + ["train", "validation", "test"].flatMap {
                         ["--\($0)", "\(corpora)/reviews/\($0).tsv"]
                     }),
+            step(
+                "For the BERT, import the English prose once more,",
+                ["corpus", "import", "mixed", "\(corpora)/english", "--unit", "file"]),
+            step(
+                "hold some of it out,",
+                ["corpus", "split", "mixed", "--validation", "0.06", "--seed", "\(seed)"]),
+            step(
+                "and add the sentences that it will learn from, without their labels.",
+                ["corpus", "import", "mixed", "\(corpora)/reviews/train.tsv", "--append"]),
         ]
     }
 
@@ -49,9 +58,12 @@ struct QuickstartStory {
                 "one of Chinese words,",
                 ["vocab", "build", "words", "--corpus", "chinese", "--kind", "word"]),
             step(
-                "and one of word pieces.",
+                "one of word pieces as they are written,",
+                ["vocab", "build", "prose", "--corpus", "english", "--size", "2000"]),
+            step(
+                "and one of word pieces in lower case.",
                 [
-                    "vocab", "build", "pieces", "--corpus", "english", "--size", "3000",
+                    "vocab", "build", "pieces", "--corpus", "mixed", "--size", "1500",
                     "--lowercase",
                 ]),
         ]
@@ -60,22 +72,22 @@ struct QuickstartStory {
     private var models: [Step] {
         [
             step(
-                "Train a small GPT on characters.",
-                ["pretrain", "gpt", "english", "--tokenizer", "letters", "--output", gpt]
-                    + ["--steps", "900", "--learning-rate", "0.002"] + common),
+                "Train a small GPT.",
+                ["pretrain", "gpt", "english", "--tokenizer", "prose", "--output", gpt]
+                    + ["--steps", "600", "--learning-rate", "0.002", "--dropout", "0.1"] + common),
             step(
                 "Let it write.",
-                ["generate", "--model", gpt, "--prompt", "The ", "--tokens", "400"]
+                ["generate", "--model", gpt, "--prompt", "The ", "--tokens", "150"]
                     + ["--temperature", "0.7"] + seedAndThreads, inWorkspace: false),
             step(
-                "Train a small BERT on word pieces.",
-                ["pretrain", "bert", "english", "--tokenizer", "pieces", "--output", bert]
-                    + ["--layers", "2", "--width", "128", "--context", "64", "--epochs", "20"]
-                    + common),
+                "Train a small BERT.",
+                ["pretrain", "bert", "mixed", "--tokenizer", "pieces", "--output", bert]
+                    + ["--layers", "2", "--width", "128", "--context", "64", "--steps", "800"]
+                    + ["--no-next-sentence"] + common),
             step(
                 "Fine-tune it on the labelled sentences.",
                 ["finetune", "classify", "reviews", "--model", bert, "--output", classifier]
-                    + ["--epochs", "10"] + common),
+                    + ["--epochs", "10", "--learning-rate", "0.001"] + common),
         ]
     }
 
