@@ -153,6 +153,10 @@ private func bits(_ model: some Module) -> [[UInt32]] {
         let summary = try second.run()
         #expect(summary.modelStep == 10)
         #expect(bits(second.model) == best)
+        // What is reported is of these weights, not of the last step's.
+        let reported = RisingTask(base: try task()).evaluate(
+            at10, precision: options.precision, batchLimit: nil)
+        #expect(summary.metrics == reported)
     }
 
     @Test func aDamagedCheckpointFallsBackToTheOneBefore() throws {

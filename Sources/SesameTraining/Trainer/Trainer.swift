@@ -141,14 +141,19 @@ public struct Trainer<Task: TrainingTask>: Sendable {
             if options.checkpointInterval != 0 { try saveCheckpoint(onEvent) }
         }
         var modelStep = state.step
-        if reason == .completed, keepsBest, let best, let bestStep = state.bestStep {
+        var metrics = reason == .completed ? state.metrics : [:]
+        if reason == .completed, keepsBest, let best, let bestStep = state.bestStep,
+            bestStep != state.step
+        {
             model = best
             modelStep = bestStep
+            // The metrics belong to the weights that are kept; the interim ones may be of a part.
+            metrics = task.evaluate(model, precision: options.precision, batchLimit: nil) ?? [:]
         }
         let summary = TrainingSummary(
             reason: reason, steps: state.step, tokenCount: state.tokenCount,
-            seconds: trainingSeconds, metrics: reason == .completed ? state.metrics : [:],
-            modelStep: modelStep, checkpoint: lastCheckpoint?.folder)
+            seconds: trainingSeconds, metrics: metrics, modelStep: modelStep,
+            checkpoint: lastCheckpoint?.folder)
         try onEvent(.finished(summary))
         return summary
     }

@@ -72,7 +72,8 @@ public struct TrainingSummary: Sendable, Hashable, Codable {
     public var tokenCount: Int
     /// Time spent training, evaluations included.
     public var seconds: Double
-    /// The last evaluation, over all validation data; empty without any or after an interruption.
+    /// Of the weights that the model has, over all validation data; empty without any or after an
+    /// interruption.
     public var metrics: Metrics
     /// The step whose weights the model has: the last, or the best where the best was asked for.
     public var modelStep: Int
