@@ -53,7 +53,10 @@ final class Sandbox {
         try run(arguments, input: Data(input.utf8))
     }
 
-    func run(_ arguments: [String], input: Data) throws -> CommandResult {
+    /// - Parameter interruptingAt: Once standard error holds this text, the program gets Ctrl-C.
+    func run(
+        _ arguments: [String], input: Data, interruptingAt signal: String? = nil
+    ) throws -> CommandResult {
         // Files instead of pipes: no output is too large for them.
         let number = UUID().uuidString
         let names = ["input", "output", "errors"].map {
@@ -71,6 +74,14 @@ final class Sandbox {
         process.standardOutput = try FileHandle(forWritingTo: names[1])
         process.standardError = try FileHandle(forWritingTo: names[2])
         try process.run()
+        if let signal {
+            while process.isRunning,
+                try !String(contentsOf: names[2], encoding: .utf8).contains(signal)
+            {
+                Thread.sleep(forTimeInterval: 0.02)
+            }
+            process.interrupt()
+        }
         process.waitUntilExit()
         return CommandResult(
             status: process.terminationStatus,

@@ -153,6 +153,27 @@ struct TrainingCommandTests {
         #expect(try sandbox.run("corpus", "list").output.contains("few"))
     }
 
+    @Test("Ctrl-C leaves a checkpoint, from which --resume goes on")
+    func interruption() throws {
+        let sandbox = try Self.prepared()
+        let arguments =
+            ["pretrain", "gpt", "text", "--tokenizer", "letters", "--steps", "100000000"]
+            + ["--evaluate-every", "0"] + Self.small
+        let first = try sandbox.run(arguments, input: Data(), interruptingAt: "Training")
+        #expect(first.status == 130)
+        #expect(first.errors.contains("--resume"))
+        #expect(!sandbox.exists("models/text-gpt"))
+        #expect(sandbox.exists("models/text-gpt.checkpoints"))
+        #expect(
+            try sandbox.run("runs", "list", "--json").array()[0]["status"] as? String
+                == "interrupted")
+
+        let again = try sandbox.run(
+            arguments + ["--resume"], input: Data(), interruptingAt: "continuing after step")
+        #expect(again.status == 130)
+        #expect(try sandbox.run("runs", "list", "--json").array().count == 1)
+    }
+
     @Test("failures name what is there and what to do")
     func failures() throws {
         let sandbox = try Self.prepared()

@@ -24,12 +24,17 @@ enum Interruption {
     static func note() {
         // Reading the counter sets it up, which a signal handler may not.
         _ = isRequested
+        var signals = sigset_t()
+        sigemptyset(&signals)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&signals, number)
             signal(number) { _ in
                 if Interruption.count.add(1, ordering: .relaxed).newValue > 1 {
                     _exit(Interruption.exitStatus)
                 }
             }
         }
+        // A program that another one starts may inherit them blocked.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }
