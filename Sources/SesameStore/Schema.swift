@@ -6,7 +6,7 @@ enum Schema {
     static let applicationID = 0x5365_736D
 
     /// `user_version` that this code reads and writes: the number of migrations.
-    static let version = 1
+    static let version = 2
 
     /// Every migration in order. A published migration never changes; a new one is added, and
     /// ``version`` goes up by one.
@@ -16,6 +16,10 @@ enum Schema {
             try db.execute(sql: corpora + vocabularies + streams + runs)
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("2-run-artifacts") { db in
+            try db.execute(sql: runArtifacts)
+            try db.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }
@@ -184,6 +188,17 @@ enum Schema {
             createdAt INTEGER NOT NULL
         );
         CREATE INDEX sampleByRun ON sample(runID, step);
+
+        """
+
+    private static let runArtifacts = """
+        CREATE TABLE runArtifact (
+            runID INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            json TEXT NOT NULL,
+            createdAt INTEGER NOT NULL,
+            PRIMARY KEY (runID, name)
+        ) WITHOUT ROWID;
 
         """
 }

@@ -45,6 +45,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let changed = Code(rawValue: "changed")
         /// A token id outside the vocabulary.
         public static let tokenOutOfRange = Code(rawValue: "tokenOutOfRange")
+        /// An artifact of a run is no JSON document.
+        public static let invalidJSON = Code(rawValue: "invalidJSON")
         /// The file is damaged.
         public static let damaged = Code(rawValue: "damaged")
         /// The disk is full, or the file cannot be written.
@@ -72,6 +74,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case invalidSplit(String)
         case changed(what: String, name: String)
         case tokenOutOfRange(id: Int, vocabularySize: Int, documentID: Int64)
+        case invalidJSON(what: String, name: String)
         case damaged(path: String, reason: String)
         case notWritable(path: String, reason: String)
         case database(path: String, code: Int, message: String)
@@ -101,6 +104,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .invalidSplit: .invalidSplit
         case .changed: .changed
         case .tokenOutOfRange: .tokenOutOfRange
+        case .invalidJSON: .invalidJSON
         case .damaged: .damaged
         case .notWritable: .notWritable
         case .database: .database
@@ -154,6 +158,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .tokenOutOfRange(let id, let vocabularySize, let documentID):
             "token id \(id) in document \(documentID) is outside the vocabulary of "
                 + "\(vocabularySize): the tokenizer and the stated size differ"
+        case .invalidJSON(let what, let name):
+            "the \(what) '\(name)' is no JSON document in UTF-8: encode it, as JSONEncoder does"
         case .damaged(let path, let reason):
             "\(path) is damaged (\(reason)): restore a copy, or import again into a new file"
         case .notWritable(let path, let reason):

@@ -1,3 +1,4 @@
+import Foundation
 import SesameStore
 import Testing
 
@@ -86,5 +87,25 @@ import Testing
         #expect(try workspace.rowCount("metric") == 0)
         let third = try workspace.createRun(kind: "c", configuration: "{}")
         #expect(third.id == 3)
+    }
+
+    @Test func artifacts() throws {
+        let run = try workspace.createRun(kind: "k", configuration: "{}")
+        let other = try workspace.createRun(kind: "k", configuration: "{}")
+        try run.attach(name: "confusion", json: Data(#"{"labels":["a"],"counts":[[1]]}"#.utf8))
+        try run.attach(name: "b", json: Data("[1, \"<é>\"]".utf8))
+        try run.attach(name: "confusion", json: Data("{}".utf8))
+        try other.attach(name: "b", json: Data("2".utf8))
+        let found = try workspace.artifacts(run: run.id)
+        #expect(found.map(\.name) == ["b", "confusion"])
+        #expect(found.map { String(decoding: $0.json, as: UTF8.self) } == ["[1, \"<é>\"]", "{}"])
+        for bad in [Data("{".utf8), Data(), Data([0x22, 0xFF, 0x22])] {
+            #expect(failure { try run.attach(name: "x", json: bad) }.code == .invalidJSON)
+        }
+        #expect(failure { try run.attach(name: "", json: Data("1".utf8)) }.code == .invalidName)
+        #expect(try workspace.artifacts(run: run.id).count == 2)
+        #expect(failure { _ = try workspace.artifacts(run: 9) }.code == .notFound)
+        try workspace.deleteRun(id: run.id)
+        #expect(try workspace.rowCount("runArtifact") == 1)
     }
 }

@@ -26,7 +26,7 @@ import Testing
                 try Int.fetchOne(db, sql: "PRAGMA \($0)")
             }
         }
-        #expect(pragmas == [0x5365_736D, 1, 1])
+        #expect(pragmas == [0x5365_736D, 2, 1])
         #expect(
             try workspace.databasePool.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
                 == "wal")
@@ -75,7 +75,42 @@ import Testing
         }
         let error = failure { _ = try Workspace(path: path) }
         #expect(error.code == .newerSchema)
-        #expect(error.message.contains("version 9, this version of Sesame knows 1"))
+        #expect(error.message.contains("version 9, this version of Sesame knows 2"))
+    }
+
+    @Test func upgradesAFileOfTheFirstSchema() throws {
+        let path = folder.path("old.sqlite")
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { try $0.execute(sql: SchemaVersion1.script) }
+            try queue.close()
+        }
+        let workspace = try Workspace(path: path, mode: .open)
+        #expect(try workspace.corpora().map(\.name) == ["greetings"])
+        #expect(try workspace.texts("greetings") == ["Hello there."])
+        #expect(try workspace.vocabularies().map(\.fingerprint) == ["f00d"])
+        let run = try workspace.run(id: 7)
+        #expect(run.lastMetrics.map(\.value) == [2.5])
+        #expect(try workspace.samples(run: 7).map(\.text) == ["llo"])
+        #expect(try workspace.artifacts(run: 7).isEmpty)
+        let again = try workspace.resumeRun(id: 7, afterStep: 10)
+        try again.attach(name: "note", json: Data(#""kept""#.utf8))
+        #expect(try workspace.artifacts(run: 7).map(\.name) == ["note"])
+
+        // The upgraded file has exactly the tables of a new one.
+        func schema(_ workspace: Workspace) throws -> [String] {
+            try workspace.databasePool.read { db in
+                try String.fetchAll(
+                    db,
+                    sql: """
+                        SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master
+                        WHERE name NOT LIKE '%grdb%' ORDER BY type, name
+                        """)
+            } + [
+                "\(try workspace.databasePool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? -1 })"
+            ]
+        }
+        #expect(try schema(workspace) == schema(folder.workspace("new.sqlite")))
     }
 
     @Test func locksEndInAnError() throws {

@@ -1,6 +1,12 @@
 import GRDB
 import Synchronization
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// A run that goes on: where a trainer writes down what happens.
 ///
 /// Metrics are gathered and written together, at the latest a second after the first of them came
@@ -115,6 +121,30 @@ public final class Run: Sendable {
                     INSERT INTO sample (runID, step, prompt, text, createdAt)
                     VALUES (?, ?, ?, ?, ?)
                     """, arguments: [id, step, prompt, text, Workspace.now()])
+            try touch(db)
+        }
+    }
+
+    /// Attaches a result that is no number, as a confusion matrix; one of the same name is replaced.
+    ///
+    /// - Parameters:
+    ///   - name: What it is, as `confusion`; 1 to 200 characters.
+    ///   - json: The result, as a JSON document in UTF-8.
+    /// - Throws: ``StoreError`` with code `.invalidName` or, for bytes that are no JSON,
+    ///   `.invalidJSON`.
+    public func attach(name: String, json: Data) throws {
+        try Workspace.checkName(name, of: "artifact")
+        guard let text = String(validating: json, as: UTF8.self) else {
+            throw StoreError(.invalidJSON(what: "artifact", name: name))
+        }
+        try workspace.write { db in
+            guard try Bool.fetchOne(db, sql: "SELECT json_valid(?)", arguments: [text]) == true
+            else { throw StoreError(.invalidJSON(what: "artifact", name: name)) }
+            try db.execute(
+                sql: """
+                    INSERT OR REPLACE INTO runArtifact (runID, name, json, createdAt)
+                    VALUES (?, ?, ?, ?)
+                    """, arguments: [id, name, text, Workspace.now()])
             try touch(db)
         }
     }

@@ -62,6 +62,16 @@ public struct SampleRecord: Sendable, Hashable, Codable {
     public let createdAt: Date
 }
 
+/// A result that was attached to a run, as a confusion matrix.
+public struct RunArtifact: Sendable, Hashable {
+    /// What it is, as `confusion`.
+    public let name: String
+    /// The result, as a JSON document in UTF-8.
+    public let json: Data
+    /// When it was attached.
+    public let createdAt: Date
+}
+
 /// A run in a line or two.
 public struct RunSummary: Sendable, Hashable, Codable, Identifiable {
     /// Identifies the run in its workspace; counts up from 1 and is never used twice.

@@ -1,5 +1,11 @@
 import GRDB
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 extension Workspace {
     /// Begins a run.
     ///
@@ -102,7 +108,21 @@ extension Workspace {
         }
     }
 
-    /// Deletes a run with its metrics and samples. Its checkpoints' folders stay.
+    /// What was attached to a run, by name.
+    public func artifacts(run id: Int64) throws -> [RunArtifact] {
+        try read { db in
+            _ = try Self.runRow(db, id)
+            return try Row.fetchAll(
+                db, sql: "SELECT * FROM runArtifact WHERE runID = ? ORDER BY name", arguments: [id]
+            ).map { row in
+                RunArtifact(
+                    name: row["name"], json: Data((row["json"] as String).utf8),
+                    createdAt: Self.date(row["createdAt"]))
+            }
+        }
+    }
+
+    /// Deletes a run with its metrics, samples and artifacts. Its checkpoints' folders stay.
     public func deleteRun(id: Int64) throws {
         try write { db in
             _ = try Self.runRow(db, id)

@@ -77,6 +77,11 @@ struct RunLog {
         pending = (0, 0, 0, report.elapsedSeconds)
     }
 
+    /// Attaches a result that is no number, as `confusion`, for reports to show.
+    func attach(_ name: String, _ value: some Encodable) throws {
+        try run.attach(name: name, json: DurableFiles.encodeJSON(value))
+    }
+
     /// Records that an error ended the run.
     func fail(_ error: any Error) {
         // The error itself matters more than one in recording it.
