@@ -6,7 +6,8 @@ struct HelpTests {
         "quickstart", "corpus", "corpus import", "corpus list", "corpus stats", "corpus split",
         "corpus show", "vocab", "vocab build", "vocab list", "vocab show", "vocab export",
         "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
-        "pretrain bert", "finetune", "finetune classify", "evaluate", "predict", "generate",
+        "pretrain bert", "finetune", "finetune classify", "finetune pair",
+        "finetune regress", "evaluate", "predict", "generate",
         "fill-mask", "runs", "runs list", "runs show",
     ].map { $0.split(separator: " ").map(String.init) }
 

@@ -40,10 +40,12 @@ struct ModelFolderTests {
         let pretraining = BERTForPretraining(BERTGoldenTests.configuration, key: key)
         try expectRoundTrip(pretraining)
         try expectRoundTrip(
-            SequenceClassifier(bert: pretraining.bert, labels: ["no", "yes"], key: key))
+            SequenceClassifier(
+                bert: pretraining.bert, head: .classification(labels: ["no", "yes"]), key: key))
         try expectRoundTrip(
             SequenceClassifier(
-                gpt: gpt, labels: ["a", "b", "c"], dropoutProbability: 0.2, key: key))
+                gpt: gpt, head: .classification(labels: ["a", "b", "c"]), dropoutProbability: 0.2,
+                key: key))
     }
 
     @Test func namesAndLayoutsAreHuggingFaces() throws {
@@ -184,7 +186,8 @@ struct ModelFolderTests {
             BERTConfig.self, from: JSONEncoder().encode(expected))
         #expect(again == expected)
         let classifier = SequenceClassifierConfig(
-            backbone: .bert(expected), labels: ["negative", "positive"], dropoutProbability: 0.1)
+            backbone: .bert(expected), head: .classification(labels: ["negative", "positive"]),
+            dropoutProbability: 0.1)
         let data = try JSONEncoder().encode(classifier)
         let object = try #require(
             try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -199,11 +199,12 @@ struct ModelPropertyTests {
         }
         let mask = AttentionMask(lengths: [20, 13, 7], keyCount: 20)
         let classifier = SequenceClassifier(
-            bert: Self.bert, labels: ["a", "b"], key: RandomKey(seed: 5, stream: 0))
+            bert: Self.bert, head: .classification(labels: ["a", "b"]),
+            key: RandomKey(seed: 5, stream: 0))
         try expectSameForEachThreadCount("a BERT's gradients") {
             let (_, gradients) = classifier.valueWithGradients {
                 $0.loss(
-                    ids, mask: mask, targets: IDTensor([0, 1, 1], shape: [3]),
+                    ids, mask: mask, targets: .labels(IDTensor([0, 1, 1], shape: [3])),
                     context: .training(seed: 1, step: 0)
                 ).loss
             }
@@ -215,14 +216,16 @@ struct ModelPropertyTests {
         let ids = Self.ids(2, 12)
         let mask = AttentionMask(lengths: [12, 7], keyCount: 12)
         var onGPT = SequenceClassifier(
-            gpt: Self.gpt, labels: ["x", "y", "z"], key: RandomKey(seed: 6, stream: 0))
+            gpt: Self.gpt, head: .classification(labels: ["x", "y", "z"]),
+            key: RandomKey(seed: 6, stream: 0))
         let short = IDTensor(Array(ids.scalars[12..<19]), shape: [1, 7])
         let logits = onGPT.logits(ids, mask: mask, context: .evaluation())
         expectClose(
             logits.sliced(axis: 0, 1..<2), onGPT.logits(short, context: .evaluation()),
             "GPT, padded", tolerance: 5e-6)
         let onBERT = SequenceClassifier(
-            bert: Self.bert, labels: ["x", "y"], key: RandomKey(seed: 6, stream: 0))
+            bert: Self.bert, head: .classification(labels: ["x", "y"]),
+            key: RandomKey(seed: 6, stream: 0))
         expectClose(
             onBERT.logits(ids, mask: mask, context: .evaluation()).sliced(axis: 0, 1..<2),
             onBERT.logits(short, context: .evaluation()), "BERT, padded", tolerance: 5e-6)
@@ -234,7 +237,7 @@ struct ModelPropertyTests {
         for step in 0..<30 {
             let (loss, gradients) = onGPT.valueWithGradients {
                 $0.loss(
-                    ids, mask: mask, targets: IDTensor([0, 2], shape: [2]),
+                    ids, mask: mask, targets: .labels(IDTensor([0, 2], shape: [2])),
                     context: .training(seed: 2, step: step)
                 ).loss
             }

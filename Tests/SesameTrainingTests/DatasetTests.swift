@@ -81,15 +81,15 @@ import Testing
     }
 }
 
-@Suite struct ClassificationDatasetTests {
+@Suite struct SequenceDatasetTests {
     let examples = (0..<137).map { index in
-        ClassificationExample(
+        SequenceExample(
             ids: Array(repeating: Int32(index), count: 1 + (index * 37) % 50),
             label: Int32(index % 3))
     }
 
     @Test func anEpochHoldsEachExampleOnce() throws {
-        var data = try ClassificationDataset(
+        var data = try SequenceDataset(
             examples: examples, batchSize: 8, paddingID: 999, seed: 3)
         var seen: [Int] = []
         for index in 0..<data.batchCount(inEpoch: 1) {
@@ -109,32 +109,32 @@ import Testing
 
     @Test func bucketsWasteLittleAndDifferByEpoch() {
         let lengths = (0..<2000).map { 1 + ($0 * 7919) % 60 }
-        let batches = ClassificationDataset.bucketed(
+        let batches = SequenceDataset.bucketed(
             lengths: lengths, batchSize: 16, seed: 5, epoch: 0)
         let cells = batches.reduce(0) { $0 + ($1.map { lengths[$0] }.max() ?? 0) * $1.count }
         #expect(Double(cells) < 1.06 * Double(lengths.reduce(0, +)))
-        let again = ClassificationDataset.bucketed(
+        let again = SequenceDataset.bucketed(
             lengths: lengths, batchSize: 16, seed: 5, epoch: 0)
-        let next = ClassificationDataset.bucketed(
+        let next = SequenceDataset.bucketed(
             lengths: lengths, batchSize: 16, seed: 5, epoch: 1)
         #expect(batches == again && batches != next)
     }
 
     @Test func evaluationKeepsTrackOfPlaces() {
         let batches = Array(
-            ClassificationDataset.evaluationBatches(of: examples, batchSize: 10, paddingID: 0))
+            SequenceDataset.evaluationBatches(of: examples, batchSize: 10, paddingID: 0))
         #expect(batches.flatMap(\.indices).sorted() == Array(examples.indices))
         #expect(batches.allSatisfy { $0.ids.shape[0] == $0.indices.count })
     }
 
     @Test func labelsAreSortedByBytes() {
         #expect(
-            ClassificationDataset.discoverLabels(["pos", "neg", "é", "Zebra", "pos"])
+            SequenceDataset.discoverLabels(["pos", "neg", "é", "Zebra", "pos"])
                 == ["Zebra", "neg", "pos", "é"])
     }
 
     @Test func cursorRollsOver() throws {
-        var data = try ClassificationDataset(
+        var data = try SequenceDataset(
             examples: Array(examples[..<20]), batchSize: 8, paddingID: 0, seed: 0)
         var cursor = DataCursor()
         for _ in 0..<3 { _ = data.nextBatch(&cursor) }

@@ -225,13 +225,13 @@ private struct Fixture {
         #expect(candidates[0][0].text == "the king saw the crown.")
         #expect(throws: TrainingError.self) { try filler.fill("no mask here") }
 
-        var tuning = ClassifierOptions()
+        var tuning = FinetuningOptions()
         tuning.training.limit = .epochs(12)
         tuning.training.learningRate = 3e-3
         tuning.training.batchSize = 16
         tuning.training.precision = .float32
         let classifierOutput = fixture.model("classifier")
-        let tuned = try finetuneClassifier(
+        let tuned = try finetune(
             workspace: fixture.workspace, corpus: "reviews", from: output.folder,
             options: tuning, output: classifierOutput)
         #expect(tuned.record.labels == ["bad", "good"])
@@ -259,7 +259,7 @@ private struct Fixture {
 
         tuning.fromScratch = true
         tuning.training.limit = .steps(3)
-        let scratch = try finetuneClassifier(
+        let scratch = try finetune(
             workspace: fixture.workspace, corpus: "reviews", from: output.folder,
             options: tuning, output: fixture.model("scratch"))
         #expect(scratch.record.baseModel == nil)
@@ -285,11 +285,11 @@ private struct Fixture {
         try pretrainGPT(
             workspace: fixture.workspace, corpus: "reviews", tokenizer: tokenizer,
             options: options, output: output)
-        var tuning = ClassifierOptions()
+        var tuning = FinetuningOptions()
         tuning.training.limit = .epochs(15)
         tuning.training.learningRate = 3e-3
         tuning.training.batchSize = 16
-        let tuned = try finetuneClassifier(
+        let tuned = try finetune(
             workspace: fixture.workspace, corpus: "reviews", from: output.folder,
             options: tuning, output: fixture.model("classifier"))
         #expect(tuned.summary.metrics[MetricName.accuracy] == 1)

@@ -12,7 +12,8 @@ struct EvaluateCommand: ParsableCommand {
               sesame evaluate --model models/sentiment --file dev.tsv --text-column sentence
 
             A GPT is scored over the whole text, a BERT on masked tokens and sentence pairs beside the \
-            unigram baseline, a classifier beside the majority class. Losses are in nats.
+            unigram baseline, a classifier by accuracy, F1 and Matthews' correlation beside the majority class, a model of scores \
+            by Pearson's and Spearman's correlation. Losses are in nats, or squared errors for scores.
             """
     )
 
@@ -24,7 +25,8 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The documents of the corpus to measure on.")
     var split: Split = .validation
 
-    @Option(help: ArgumentHelp("A file of labelled texts, for a classifier.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of labelled texts, for a fine-tuned model.", valueName: "file"))
     var file: String?
 
     @OptionGroup var table: TableOptions
@@ -74,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
             switch report.task {
             case .nextToken: "token"
             case .maskedLanguageModel: "masked token"
-            case .classification: "text"
+            case .classification, .regression: "text"
             }
         if count > 0 {
             StandardOutput.line("\(MetricText.line(report.metrics)), over \(count.counted(unit)).")

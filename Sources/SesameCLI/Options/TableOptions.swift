@@ -15,7 +15,8 @@ struct TableOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The column of the second text of a pair (default: none).", valueName: "column"))
+            "The column of the second text of a pair (default: 'pair' for 'finetune pair', otherwise none).",
+            valueName: "column"))
     var pairColumn: String?
 
     @Option(
@@ -33,10 +34,11 @@ struct TableOptions: ParsableArguments {
     /// - Throws: `ValidationError` where columns are asked of plain text.
     func resolved(
         for path: String, unit: TextUnit = .paragraph, defaultLabel: String? = nil,
-        splitColumn: String? = nil
+        defaultPair: String? = nil, splitColumn: String? = nil
     ) throws -> CorpusFormat {
         let columns = Columns(
-            text: Column(argument: textColumn), pair: pairColumn.map { Column(argument: $0) },
+            text: Column(argument: textColumn),
+            pair: (pairColumn ?? defaultPair).map { Column(argument: $0) },
             label: (labelColumn ?? defaultLabel).map { Column(argument: $0) },
             split: splitColumn.map { Column(argument: $0) })
         let resolved: CorpusFormat =

@@ -14,7 +14,7 @@ enum TemporaryWorkspace {
         let documents = try workspace.documents(corpus: "texts")
         var texts: [LabelledText] = []
         try documents.forEach {
-            texts.append(LabelledText($0.text, pair: $0.pair, label: $0.label))
+            texts.append(LabelledText($0))
         }
         return texts
     }

@@ -16,6 +16,9 @@ enum MetricText {
         (MetricName.majorityAccuracy, { "(majority class \($0.percent))" }),
         (MetricName.binaryF1, { "F1 \($0.fixed(3))" }),
         (MetricName.macroF1, { "macro F1 \($0.fixed(3))" }),
+        (MetricName.matthews, { "Matthews \($0.fixed(3))" }),
+        (MetricName.pearson, { "Pearson \($0.fixed(4))" }),
+        (MetricName.spearman, { "Spearman \($0.fixed(4))" }),
     ]
 
     /// "loss 1.8012, perplexity 6.06, accuracy 46.3 %".

@@ -48,6 +48,9 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
     @Option(help: ArgumentHelp("AdamW's decay of the mean squared gradient.", valueName: "x"))
     var beta2 = Defaults.training.beta2
 
+    @Option(help: ArgumentHelp("AdamW's floor of the denominator.", valueName: "x"))
+    var epsilon = Defaults.training.epsilon
+
     @Option(help: ArgumentHelp("Length that gradients are cut to; 0 for no limit.", valueName: "x"))
     var clip = Defaults.training.maxGradientNorm
 
@@ -90,6 +93,7 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
         result.weightDecay = weightDecay
         result.beta1 = beta1
         result.beta2 = beta2
+        result.epsilon = epsilon
         result.maxGradientNorm = clip
         result.precision = precision
         result.evaluationInterval = evaluateEvery

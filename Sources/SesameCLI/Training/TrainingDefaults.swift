@@ -15,7 +15,7 @@ enum BERTDefaults: TrainingDefaults {
     static var training: TrainingOptions { BERTPretrainingOptions().training }
 }
 
-/// The defaults of `finetune classify`.
-enum ClassifierDefaults: TrainingDefaults {
-    static var training: TrainingOptions { ClassifierOptions().training }
+/// The defaults of `finetune`.
+enum FinetuningDefaults: TrainingDefaults {
+    static var training: TrainingOptions { FinetuningOptions().training }
 }

@@ -98,6 +98,27 @@ public enum ModelFolder {
         try configuration(Summary.self, in: folder)
     }
 
+    /// Reads a classifier's `config.json`.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func classifier(in folder: URL) throws -> SequenceClassifierConfig {
+        try configuration(SequenceClassifierConfig.self, in: folder)
+    }
+
+    /// Reads a BERT's `config.json`, whatever heads the model has.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func bert(in folder: URL) throws -> BERTConfig {
+        try configuration(BERTConfig.self, in: folder)
+    }
+
+    /// Reads a GPT's `config.json`, whatever heads the model has.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func gpt(in folder: URL) throws -> GPTConfig {
+        try configuration(GPTConfig.self, in: folder)
+    }
+
     static func configuration<T: Decodable>(_ type: T.Type, in folder: URL) throws -> T {
         let file = folder.appendingPathComponent(configuration)
         let data: Data

@@ -1,18 +1,21 @@
 import SesameNN
 import SesameTensor
 
-/// A model that gives a text, or a pair of texts, one of a few labels.
+/// A model that gives a text, or a pair of texts, one of a few labels, or a score.
 ///
-/// On BERT the pooled state of the first position is classified; on GPT the state of the last real token,
-/// which is the only one that has seen the whole text.
+/// On BERT the pooled state of the first position goes through dropout and a linear map; on GPT the state
+/// of the last real token, which is the only one that has seen the whole text.
+///
+/// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.1, and Hugging Face's
+/// `BertForSequenceClassification`, whose names and outputs it has.
 public struct SequenceClassifier: PretrainedModel {
-    /// The backbone's sizes and choices, and the labels.
+    /// The backbone's sizes and choices, and what the head tells.
     public let configuration: SequenceClassifierConfig
     /// The backbone, where it is a BERT.
     public private(set) var bert: BERT?
     /// The backbone, where it is a GPT.
     public private(set) var gpt: GPT?
-    /// Text state → labels.
+    /// Text state → one output a label, or the score.
     public var head: Linear
     private let dropout: Dropout
 
@@ -20,18 +23,20 @@ public struct SequenceClassifier: PretrainedModel {
     ///
     /// - Parameters:
     ///   - bert: The backbone.
-    ///   - labels: The labels' names, in the order of their numbers; at least two.
+    ///   - head: What to tell about a text.
     ///   - dropoutProbability: Of the pooled state; nil means as in the backbone.
     ///   - key: Where the head's weights are drawn from.
-    public init(bert: BERT, labels: [String], dropoutProbability: Float? = nil, key: RandomKey) {
+    public init(
+        bert: BERT, head kind: SequenceHead, dropoutProbability: Float? = nil, key: RandomKey
+    ) {
         let backbone = bert.configuration
         let configuration = SequenceClassifierConfig(
-            backbone: .bert(backbone), labels: labels, dropoutProbability: dropoutProbability)
+            backbone: .bert(backbone), head: kind, dropoutProbability: dropoutProbability)
         self.configuration = configuration
         self.bert = bert
         dropout = Dropout(dropoutProbability ?? backbone.hiddenDropoutProbability)
         head = Linear(
-            inputSize: backbone.hiddenSize, outputSize: labels.count,
+            inputSize: backbone.hiddenSize, outputSize: kind.outputCount,
             initializer: .normal(backbone.initializerDeviation), key: key)
     }
 
@@ -39,17 +44,19 @@ public struct SequenceClassifier: PretrainedModel {
     ///
     /// - Parameters:
     ///   - gpt: The backbone.
-    ///   - labels: The labels' names, in the order of their numbers; at least two.
+    ///   - head: What to tell about a text.
     ///   - dropoutProbability: Of the last state; nil means none, as in Hugging Face's model.
     ///   - key: Where the head's weights are drawn from.
-    public init(gpt: GPT, labels: [String], dropoutProbability: Float? = nil, key: RandomKey) {
+    public init(
+        gpt: GPT, head kind: SequenceHead, dropoutProbability: Float? = nil, key: RandomKey
+    ) {
         let backbone = gpt.configuration
         configuration = SequenceClassifierConfig(
-            backbone: .gpt(backbone), labels: labels, dropoutProbability: dropoutProbability)
+            backbone: .gpt(backbone), head: kind, dropoutProbability: dropoutProbability)
         self.gpt = gpt
         dropout = Dropout(dropoutProbability ?? 0)
         head = Linear(
-            inputSize: backbone.hiddenSize, outputSize: labels.count, bias: false,
+            inputSize: backbone.hiddenSize, outputSize: kind.outputCount, bias: false,
             initializer: .normal(backbone.initializerDeviation), key: key)
     }
 
@@ -59,29 +66,31 @@ public struct SequenceClassifier: PretrainedModel {
         switch configuration.backbone {
         case .bert(let backbone):
             self.init(
-                bert: BERT(backbone, key: key.derived(0)), labels: configuration.labels,
+                bert: BERT(backbone, key: key.derived(0)), head: configuration.head,
                 dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
         case .gpt(let backbone):
             self.init(
-                gpt: GPT(backbone, key: key.derived(0)), labels: configuration.labels,
+                gpt: GPT(backbone, key: key.derived(0)), head: configuration.head,
                 dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
         }
     }
 
-    /// The labels' names, in the order of their numbers.
-    public var labels: [String] { configuration.labels }
+    /// The labels' names, in the order of their numbers; none for a score.
+    public var labels: [String] {
+        if case .classification(let labels) = configuration.head { labels } else { [] }
+    }
 
     /// How many tokens a text may have.
     public var maxSequenceLength: Int { configuration.maxSequenceLength }
 
-    /// The labels' logits.
+    /// The outputs: the labels' logits, or the score.
     ///
     /// - Parameters:
     ///   - ids: `[batch, time]`; padding is behind the text.
     ///   - typeIDs: The segment of each position, for BERT; nil means all 0.
     ///   - mask: `[batch, time]`; 1 keeps a position, 0 hides it (padding); nil keeps all.
     ///   - context: Gives precision, mode and key.
-    /// - Returns: `[batch, labels]`.
+    /// - Returns: `[batch, outputs]`.
     public func logits(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         context: ForwardContext
@@ -100,18 +109,37 @@ public struct SequenceClassifier: PretrainedModel {
         return head(dropout(state, context: context.site(1)), context: context)
     }
 
-    /// The mean cross-entropy in nats, and the logits it was computed from.
+    /// What a batch of texts is trained towards.
+    public enum Targets: Sendable {
+        /// The labels' numbers, `[batch]`.
+        case labels(IDTensor)
+        /// The scores, `[batch]`.
+        case scores(Tensor)
+    }
+
+    /// The loss, and the logits it was computed from.
+    ///
+    /// For labels the mean cross-entropy in nats, for scores the mean squared error.
     ///
     /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
-    /// - Parameter targets: The labels' numbers, `[batch]`.
+    /// - Parameter targets: Of the kind that the head tells.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
-        targets: IDTensor, labelSmoothing: Float = 0, context: ForwardContext
+        targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor) {
         let logits = logits(ids, typeIDs: typeIDs, mask: mask, context: context)
-        let loss = crossEntropy(
-            logits: logits, targets: targets, ignoreIndex: -100, labelSmoothing: labelSmoothing)
-        return (loss, logits)
+        switch (targets, configuration.head) {
+        case (.labels(let labels), .classification):
+            let loss = crossEntropy(
+                logits: logits, targets: labels, ignoreIndex: -100,
+                labelSmoothing: labelSmoothing)
+            return (loss, logits)
+        case (.scores(let scores), .regression):
+            let predicted = logits.reshaped([logits.shape.leading])
+            return (meanSquaredError(predicted, targets: scores), logits)
+        case (.labels, .regression), (.scores, .classification):
+            preconditionFailure("targets \(targets) for a head of \(configuration.head)")
+        }
     }
 
     /// The labels' probabilities, `[batch, labels]`, in evaluation.

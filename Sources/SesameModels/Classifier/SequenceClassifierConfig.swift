@@ -1,9 +1,27 @@
 import SesameTensor
 
-/// The backbone and labels of a ``SequenceClassifier``.
+/// What a ``SequenceClassifier`` tells about a text.
+public enum SequenceHead: Sendable, Hashable {
+    /// One of some classes: one output each, trained with the mean cross-entropy.
+    ///
+    /// The labels are the classes' names, in the order of the outputs.
+    case classification(labels: [String])
+    /// A number: one output, trained with the mean squared error.
+    case regression
+
+    /// The number of outputs.
+    public var outputCount: Int {
+        switch self {
+        case .classification(let labels): labels.count
+        case .regression: 1
+        }
+    }
+}
+
+/// The backbone and head of a ``SequenceClassifier``.
 ///
 /// As JSON, the `config.json` of Hugging Face's `BertForSequenceClassification` or
-/// `GPT2ForSequenceClassification`: the backbone's keys and `id2label`, `label2id`.
+/// `GPT2ForSequenceClassification`: the backbone's keys and `id2label`, `label2id`, `problem_type`.
 public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
     /// The model under the head.
     public enum Backbone: Sendable, Hashable {
@@ -15,15 +33,15 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
 
     /// The model under the head.
     public var backbone: Backbone
-    /// The labels' names, in the order of their numbers.
-    public var labels: [String]
+    /// What is told about a text.
+    public var head: SequenceHead
     /// Dropout before the head (`classifier_dropout`); nil means the backbone's.
     public var dropoutProbability: Float?
 
     /// A configuration from its parts.
-    public init(backbone: Backbone, labels: [String], dropoutProbability: Float? = nil) {
+    public init(backbone: Backbone, head: SequenceHead, dropoutProbability: Float? = nil) {
         self.backbone = backbone
-        self.labels = labels
+        self.head = head
         self.dropoutProbability = dropoutProbability
     }
 
@@ -43,7 +61,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case .bert(let backbone): try backbone.validate()
         case .gpt(let backbone): try backbone.validate()
         }
-        guard labels.count >= 2 else {
+        if case .classification(let labels) = head, labels.count < 2 {
             throw ModelError(
                 .configuration, "id2label has \(labels.count) labels, expected at least 2")
         }
@@ -57,6 +75,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case modelType = "model_type"
         case labelOfID = "id2label"
         case idOfLabel = "label2id"
+        case problemType = "problem_type"
         case dropoutProbability = "classifier_dropout"
     }
 
@@ -70,18 +89,9 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         default:
             throw ModelError(.configuration, "model_type is \(type), expected bert or gpt2")
         }
-        guard let names = try values.decodeIfPresent([String: String].self, forKey: .labelOfID)
-        else {
-            throw ModelError(
-                .configuration, "id2label is missing, expected the labels of a classifier")
-        }
-        labels = try (0..<names.count).map { id in
-            guard let name = names[String(id)] else {
-                throw ModelError(
-                    .configuration, "id2label lacks \(id), expected 0 to \(names.count - 1)")
-            }
-            return name
-        }
+        head = try Self.head(
+            names: values.decodeIfPresent([String: String].self, forKey: .labelOfID),
+            problem: values.decodeIfPresent(String.self, forKey: .problemType))
         dropoutProbability = try values.decodeIfPresent(Float.self, forKey: .dropoutProbability)
     }
 
@@ -98,12 +108,48 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         }
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode([architecture], forKey: .architectures)
-        let ids = labels.enumerated().map { (String($0), $1) }
-        try values.encode(Dictionary(uniqueKeysWithValues: ids), forKey: .labelOfID)
+        let (names, problem) =
+            switch head {
+            case .classification(let labels): (labels, Self.classificationProblem)
+            // The name that transformers gives an output without one.
+            case .regression: (["LABEL_0"], Self.regressionProblem)
+            }
+        let numbered = names.enumerated()
         try values.encode(
-            Dictionary(
-                labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
+            Dictionary(uniqueKeysWithValues: numbered.map { (String($0), $1) }),
+            forKey: .labelOfID)
+        try values.encode(
+            Dictionary(numbered.map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
             forKey: .idOfLabel)
+        try values.encode(problem, forKey: .problemType)
         try values.encode(dropoutProbability, forKey: .dropoutProbability)
+    }
+
+    private static let classificationProblem = "single_label_classification"
+    private static let regressionProblem = "regression"
+
+    /// The head that the keys mean, as transformers reads them: a single output is a regression, and
+    /// a file that names no labels has two.
+    private static func head(names: [String: String]?, problem: String?) throws -> SequenceHead {
+        let names = names ?? ["0": "LABEL_0", "1": "LABEL_1"]
+        let labels = try (0..<names.count).map { id in
+            guard let name = names[String(id)] else {
+                throw ModelError(
+                    .configuration, "id2label lacks \(id), expected 0 to \(names.count - 1)")
+            }
+            return name
+        }
+        switch problem ?? (labels.count == 1 ? regressionProblem : classificationProblem) {
+        case classificationProblem: return .classification(labels: labels)
+        case regressionProblem where labels.count == 1: return .regression
+        case regressionProblem:
+            throw ModelError(
+                .configuration, "a regression has \(labels.count) outputs, expected 1")
+        case let problem:
+            throw ModelError(
+                .configuration,
+                "problem_type is \(problem), expected \(classificationProblem) or "
+                    + regressionProblem)
+        }
     }
 }

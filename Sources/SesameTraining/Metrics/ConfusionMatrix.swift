@@ -60,11 +60,34 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
             ? 0 : labels.indices.reduce(0.0) { $0 + f1($1) } / Double(labels.count)
     }
 
-    /// Accuracy, majority accuracy, macro F1, and F1 of the second of two classes.
+    /// Matthews' correlation of actual and predicted classes, -1...1; 0 where either is constant.
+    ///
+    /// For two classes (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)); for more, Gorodkin's R_K.
+    ///
+    /// Source: Gorodkin 2004, Comparing two K-category assignments by a K-category correlation
+    /// coefficient, https://doi.org/10.1016/j.compbiolchem.2004.09.006, equation 8.
+    public var matthews: Double {
+        let actual = counts.map { Double($0.reduce(0, +)) }
+        let predicted = labels.indices.map { column in
+            Double(counts.reduce(0) { $0 + $1[column] })
+        }
+        let all = Double(total)
+        let right = labels.indices.reduce(0.0) { $0 + Double(counts[$1][$1]) }
+        func product(_ a: [Double], _ b: [Double]) -> Double {
+            zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        let spread =
+            (all * all - product(predicted, predicted)) * (all * all - product(actual, actual))
+        return spread > 0
+            ? (right * all - product(actual, predicted)) / spread.squareRoot() : 0
+    }
+
+    /// Accuracy, majority accuracy, macro F1, Matthews' correlation, and F1 of the second of two classes.
     public var metrics: Metrics {
         var result: Metrics = [
             MetricName.accuracy: accuracy, MetricName.majorityAccuracy: majorityAccuracy,
-            MetricName.macroF1: macroF1, MetricName.count: Double(total),
+            MetricName.macroF1: macroF1, MetricName.matthews: matthews,
+            MetricName.count: Double(total),
         ]
         if labels.count == 2 { result[MetricName.binaryF1] = f1(1) }
         return result

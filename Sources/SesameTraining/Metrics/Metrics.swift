@@ -8,7 +8,8 @@
 
 /// The names under which metrics are reported and recorded.
 public enum MetricName {
-    /// Mean loss in nats: a token, a masked token plus a pair, or a text.
+    /// Mean loss in nats: a token, a masked token plus a pair, or a text; of
+    /// scores the mean squared error.
     public static let loss = "loss"
     /// e to the power of the loss a token.
     public static let perplexity = "perplexity"
@@ -32,6 +33,14 @@ public enum MetricName {
     public static let macroF1 = "macroF1"
     /// F1 of the second class, for two classes.
     public static let binaryF1 = "f1"
+    /// Matthews' correlation of actual and predicted classes, -1...1.
+    public static let matthews = "matthews"
+    /// Pearson's correlation of actual and predicted scores, -1...1.
+    public static let pearson = "pearson"
+    /// Spearman's rank correlation of actual and predicted scores, -1...1.
+    public static let spearman = "spearman"
+    /// Mean of the squared differences of actual and predicted scores.
+    public static let meanSquaredError = "meanSquaredError"
     /// Share of the most frequent class.
     public static let majorityAccuracy = "majorityAccuracy"
     /// Number of tokens or texts scored.

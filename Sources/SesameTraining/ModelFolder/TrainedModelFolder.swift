@@ -8,8 +8,8 @@ import SesameText
     import Foundation
 #endif
 
-/// A model folder as training leaves it: `config.json`, `model.safetensors`, `tokenizer.json` and
-/// `training.json`.
+/// A model folder as training leaves it, `config.json`, `model.safetensors`, `tokenizer.json` and
+/// `training.json`, or a published one without the last, whose task `config.json` tells.
 public struct TrainedModelFolder: Sendable {
     /// The folder.
     public let url: URL
@@ -28,13 +28,10 @@ public struct TrainedModelFolder: Sendable {
     public init(_ url: URL) throws {
         self.url = url
         let recordURL = url.appendingPathComponent(Self.recordName)
-        let tokenizerURL = url.appendingPathComponent(Self.tokenizerName)
-        for file in [recordURL, tokenizerURL]
-        where !FileManager.default.fileExists(atPath: file.path) {
-            throw TrainingError(
-                .badModelFolder(
-                    path: url.path, problem: "\(file.lastPathComponent) is missing",
-                    remedy: "give a folder that sesame pretrain or finetune has written"))
+        guard FileManager.default.fileExists(atPath: recordURL.path) else {
+            tokenizer = try Self.publishedTokenizer(in: url)
+            record = try TrainingRecord(publishedIn: url, tokenizer: tokenizer)
+            return
         }
         do {
             record = try JSONDecoder().decode(
@@ -52,7 +49,37 @@ public struct TrainedModelFolder: Sendable {
                     problem: "\(Self.recordName) has version \(record.formatVersion), known is 1",
                     remedy: "use a newer version of sesame"))
         }
+        let tokenizerURL = url.appendingPathComponent(Self.tokenizerName)
+        guard FileManager.default.fileExists(atPath: tokenizerURL.path) else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path, problem: "\(Self.tokenizerName) is missing",
+                    remedy: "give a folder that sesame pretrain or finetune has written"))
+        }
         tokenizer = try Tokenizer.load(tokenizerURL)
+    }
+
+    /// The tokenizer of a folder that others wrote: BERT's `vocab.txt`, with or without lower case as
+    /// `tokenizer_config.json` says.
+    private static func publishedTokenizer(in url: URL) throws -> Tokenizer {
+        struct Options: Decodable {
+            var do_lower_case: Bool?
+        }
+        let vocabulary = url.appendingPathComponent("vocab.txt")
+        guard FileManager.default.fileExists(atPath: vocabulary.path) else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path,
+                    problem: "neither \(recordName) nor vocab.txt is there",
+                    remedy: "give a folder that sesame has written, or a published encoder's"))
+        }
+        let options = url.appendingPathComponent("tokenizer_config.json")
+        var lowercase = true
+        if let data = try? Data(contentsOf: options) {
+            lowercase =
+                (try? JSONDecoder().decode(Options.self, from: data))?.do_lower_case ?? true
+        }
+        return try Tokenizer.load(vocabulary, lowercase: lowercase)
     }
 
     /// Reads configuration and weights.
@@ -64,6 +91,10 @@ public struct TrainedModelFolder: Sendable {
     /// Checks that the model does one of some tasks.
     /// - Throws: ``TrainingError`` with code `.badModelFolder`.
     public func require(_ tasks: TrainingRecord.Task..., for use: String) throws {
+        try require(tasks, for: use)
+    }
+
+    func require(_ tasks: [TrainingRecord.Task], for use: String) throws {
         guard !tasks.contains(record.task) else { return }
         throw TrainingError(
             .badModelFolder(

@@ -1,4 +1,6 @@
+import SesameModels
 import SesameTensor
+import SesameText
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -14,8 +16,10 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
         case nextToken
         /// Fills masked tokens: a BERT.
         case maskedLanguageModel
-        /// Names the class of a text.
+        /// Names the class of a text or of a pair.
         case classification
+        /// Gives a text or a pair a score.
+        case regression
     }
 
     /// Version of this file's layout.
@@ -50,4 +54,36 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var parameterCount: Int
     /// The run in the workspace that recorded the training.
     public var run: Int64?
+}
+
+extension TrainingRecord {
+    /// What `config.json` tells of a model that somebody else has trained.
+    /// - Throws: `ModelError` where it cannot be read; ``TrainingError`` with code `.badModelFolder`
+    ///   for a kind of model that is not known.
+    init(publishedIn folder: URL, tokenizer: Tokenizer) throws {
+        let summary = try ModelFolder.summary(of: folder)
+        if summary.isSequenceClassifier {
+            let configuration = try ModelFolder.classifier(in: folder)
+            task = configuration.head == .regression ? .regression : .classification
+            if case .classification(let names) = configuration.head { labels = names }
+            maxLength = configuration.maxSequenceLength
+        } else if summary.modelType == "bert" {
+            task = .maskedLanguageModel
+            maxLength = try ModelFolder.bert(in: folder).maxSequenceLength
+        } else if summary.modelType == "gpt2" {
+            task = .nextToken
+            maxLength = try ModelFolder.gpt(in: folder).maxSequenceLength
+        } else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: folder.path,
+                    problem: "model_type is '\(summary.modelType)', expected bert or gpt2",
+                    remedy: "choose another folder"))
+        }
+        corpus = ""
+        tokenizerFingerprint = tokenizer.fingerprint
+        options = TrainingOptions()
+        (steps, modelStep, tokenCount, seconds, parameterCount) = (0, 0, 0, 0, 0)
+        metrics = [:]
+    }
 }

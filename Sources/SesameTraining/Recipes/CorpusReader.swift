@@ -7,20 +7,33 @@ import SesameText
     import Foundation
 #endif
 
-/// A text to classify, with its class where that is known.
+/// A text, with its class or score where that is known.
 public struct LabelledText: Sendable, Hashable {
     /// The text.
     public var text: String
     /// A second text, for pairs.
     public var pair: String?
-    /// The class's name.
+    /// The class's name, or the score as it is written.
     public var label: String?
+    /// Where it comes from, as "train.tsv line 12", for messages.
+    public var place: String?
 
-    /// A text; pair and label may be left out.
-    public init(_ text: String, pair: String? = nil, label: String? = nil) {
+    /// A text; all else may be left out.
+    public init(
+        _ text: String, pair: String? = nil, label: String? = nil, place: String? = nil
+    ) {
         self.text = text
         self.pair = pair
         self.label = label
+        self.place = place
+    }
+
+    /// A document of a corpus.
+    public init(_ document: Document) {
+        let file = document.source.map { "\($0) line \(document.line)" }
+        self.init(
+            document.text, pair: document.pair, label: document.label,
+            place: file ?? "document \(document.ordinal + 1)")
     }
 }
 
@@ -96,8 +109,7 @@ struct CorpusReader {
         var result: [LabelledText] = []
         try forEachBatch(split) { documents in
             for document in documents where document.label != nil {
-                result.append(
-                    LabelledText(document.text, pair: document.pair, label: document.label))
+                result.append(LabelledText(document))
             }
         }
         return result
@@ -114,44 +126,6 @@ struct CorpusReader {
             try body(documents)
             count += documents.count
             try onEvent(.preparing("reading \(split.rawValue): \(count) of \(total) documents"))
-        }
-    }
-}
-
-/// Tokenises labelled texts for a classifier.
-struct ExampleEncoder {
-    let tokenizer: Tokenizer
-    let labels: [String]
-    let maxLength: Int
-
-    /// Examples in the order of the texts.
-    /// - Throws: ``TrainingError`` with code `.badLabel` for a label the model does not know.
-    func encode(_ texts: some Sequence<LabelledText>) throws -> [ClassificationExample] {
-        let indices = Dictionary(
-            uniqueKeysWithValues: labels.enumerated().map { ($0.element, Int32($0.offset)) })
-        let texts = Array(texts)
-        // A set has pairs throughout or not at all.
-        let isPaired = texts.contains { $0.pair != nil }
-        let encodings = tokenizer.encodeBatch(
-            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil,
-            truncation: Truncation(maxLength: maxLength))
-        return try zip(texts, encodings).map { text, encoding in
-            var label: Int32 = -1
-            if let name = text.label {
-                guard let index = indices[name] else {
-                    throw TrainingError(
-                        .badLabel(
-                            problem: "'\(name)' is not among the model's classes "
-                                + labels.joined(separator: ", "),
-                            remedy: "evaluate on a corpus with the same labels"))
-                }
-                label = index
-            }
-            // An empty text still needs a token to look at.
-            let ids = encoding.ids.isEmpty ? [0] : encoding.ids
-            return ClassificationExample(
-                ids: ids, typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [],
-                label: label)
         }
     }
 }

@@ -23,7 +23,7 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
 ///
 /// A GPT is scored over the whole text in windows end to end, a BERT on masked tokens (and pairs,
 /// where it was trained on them) beside the unigram baseline of the corpus's train split, a
-/// classifier on labelled texts beside the majority class.
+/// classifier on labelled texts beside the majority class, a model of scores by correlation.
 /// - Parameters:
 ///   - modelFolder: A folder that pretraining or fine-tuning wrote.
 ///   - workspace: Holds the corpus.
@@ -72,7 +72,7 @@ public func evaluate(
                 baseline: train.tokenCount > 0 ? UnigramBaseline(counts: counts) : nil,
                 precision: precision)
             return EvaluationReport(task: .maskedLanguageModel, metrics: metrics)
-        case .classification:
+        case .classification, .regression:
             let texts = try reader.labelled(split)
             guard !texts.isEmpty else { throw empty("one labelled text or more") }
             return try evaluate(modelFolder: modelFolder, texts: texts, precision: precision)
@@ -80,8 +80,8 @@ public func evaluate(
     }
 }
 
-/// Evaluates a classifier's folder on labelled texts.
-/// - Throws: ``TrainingError`` with code `.badModelFolder` for a model that does not classify,
+/// Evaluates a fine-tuned model's folder on labelled texts.
+/// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task,
 ///   `.badLabel` for a label it does not know, `.notEnoughData` without texts.
 public func evaluate(
     modelFolder: URL, texts: [LabelledText], precision: Precision = .float32
@@ -97,10 +97,11 @@ public func evaluate(
             .badLabel(
                 problem: "text \(index + 1) has none", remedy: "evaluate on labelled texts only"))
     }
-    let classifier = try TextClassifier(modelFolder: modelFolder)
-    let result = ClassificationTask.evaluate(
-        classifier.model, on: try classifier.encoder.encode(texts),
-        paddingID: classifier.paddingID, precision: precision)
+    let predictor = try SequencePredictor(
+        modelFolder: modelFolder, tasks: [.classification, .regression], for: "evaluating texts")
+    let result = SequenceTask.evaluate(
+        predictor.model, on: try predictor.encoder.encode(texts),
+        paddingID: predictor.paddingID, precision: precision)
     return EvaluationReport(
-        task: .classification, metrics: result.metrics, confusion: result.confusion)
+        task: predictor.record.task, metrics: result.metrics, confusion: result.confusion)
 }

@@ -143,15 +143,15 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     }
 }
 
-/// How to fine-tune a pretrained model to name the class of a text.
-public struct ClassifierOptions: Sendable, Hashable, Codable {
+/// How to fine-tune a pretrained model to name the class of a text, or to give it a score.
+public struct FinetuningOptions: Sendable, Hashable, Codable {
     /// Longest text in tokens, special tokens included; nil for the model's limit.
     public var maxLength: Int?
     /// Dropout in the model while fine-tuning; nil for what the model was pretrained with.
     public var dropoutProbability: Float? = 0.1
     /// Begins with random weights of the same sizes, to show what pretraining is worth.
     public var fromScratch = false
-    /// Ends with the weights of the best evaluation, by accuracy.
+    /// Ends with the weights of the best evaluation: by accuracy, or by Spearman's correlation.
     public var keepsBest = true
     /// Share of the texts held out, where the corpus has no validation split.
     public var validationFraction = 0.1

@@ -24,26 +24,19 @@ public struct Prediction: Sendable, Hashable, Codable {
 ///     let predictions = try classifier.predict(["A delight.", "A bore."])
 public struct TextClassifier: Sendable {
     /// The model.
-    public let model: SequenceClassifier
+    public var model: SequenceClassifier { predictor.model }
     /// The tokenizer.
-    public let tokenizer: Tokenizer
+    public var tokenizer: Tokenizer { predictor.tokenizer }
     /// The classes.
     public var labels: [String] { model.labels }
 
-    let encoder: ExampleEncoder
-    let paddingID: Int32
+    private let predictor: SequencePredictor
 
-    /// Loads a folder that fine-tuning wrote.
+    /// Loads a folder that fine-tuning wrote, or a published classifier.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model that does not classify.
     public init(modelFolder: URL) throws {
-        let folder = try TrainedModelFolder(modelFolder)
-        try folder.require(.classification, for: "predicting")
-        model = try folder.load(SequenceClassifier.self)
-        tokenizer = folder.tokenizer
-        encoder = ExampleEncoder(
-            tokenizer: tokenizer, labels: model.labels,
-            maxLength: min(folder.record.maxLength, model.maxSequenceLength))
-        paddingID = tokenizer.paddingID ?? 0
+        predictor = try SequencePredictor(
+            modelFolder: modelFolder, tasks: [.classification], for: "classifying")
     }
 
     /// The classes of texts, in their order.
@@ -64,24 +57,88 @@ public struct TextClassifier: Sendable {
     public func predict(
         _ texts: [LabelledText], batchSize: Int = 32, precision: Precision = .float32
     ) throws -> [Prediction] {
+        try predictor.outputs(texts, batchSize: batchSize, precision: precision) {
+            softmax($0)
+        }.map { row in
+            let row = row.map(Double.init)
+            var best = 0
+            for place in row.indices where row[place] > row[best] { best = place }
+            return Prediction(label: labels[best], probability: row[best], probabilities: row)
+        }
+    }
+}
+
+/// A model fine-tuned to give texts or pairs a score, ready to predict.
+///
+///     let scorer = try TextScorer(modelFolder: folder)
+///     let scores = try scorer.scores([LabelledText("A plane takes off.", pair: "A plane lands.")])
+public struct TextScorer: Sendable {
+    /// The model.
+    public var model: SequenceClassifier { predictor.model }
+    /// The tokenizer.
+    public var tokenizer: Tokenizer { predictor.tokenizer }
+
+    private let predictor: SequencePredictor
+
+    /// Loads a folder that fine-tuning wrote, or a published model of one output.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task.
+    public init(modelFolder: URL) throws {
+        predictor = try SequencePredictor(
+            modelFolder: modelFolder, tasks: [.regression], for: "scoring")
+    }
+
+    /// The scores of texts or pairs of texts, in their order; labels that they have are ignored.
+    /// - Parameters:
+    ///   - texts: Any number; those longer than the model's length are cut.
+    ///   - batchSize: Texts a forward pass; it does not change the result beyond rounding.
+    ///   - precision: Of matrix products.
+    public func scores(
+        _ texts: [LabelledText], batchSize: Int = 32, precision: Precision = .float32
+    ) throws -> [Double] {
+        try predictor.outputs(texts, batchSize: batchSize, precision: precision) { $0 }
+            .map { Double($0[0]) }
+    }
+}
+
+/// A fine-tuned model with what its texts need: what classifiers and scorers share.
+struct SequencePredictor: Sendable {
+    let model: SequenceClassifier
+    let tokenizer: Tokenizer
+    let record: TrainingRecord
+    let encoder: ExampleEncoder
+    let paddingID: Int32
+
+    init(modelFolder: URL, tasks: [TrainingRecord.Task], for use: String) throws {
+        let folder = try TrainedModelFolder(modelFolder)
+        try folder.require(tasks, for: use)
+        record = folder.record
+        model = try folder.load(SequenceClassifier.self)
+        tokenizer = folder.tokenizer
+        encoder = ExampleEncoder(
+            tokenizer: tokenizer, head: model.configuration.head,
+            maxLength: min(folder.record.maxLength, model.maxSequenceLength))
+        paddingID = tokenizer.paddingID ?? 0
+    }
+
+    /// The head's outputs for each text, in the texts' order.
+    func outputs(
+        _ texts: [LabelledText], batchSize: Int, precision: Precision,
+        _ transform: (Tensor) -> Tensor
+    ) throws -> [[Float]] {
         let examples = try encoder.encode(texts.map { LabelledText($0.text, pair: $0.pair) })
-        var result = [Prediction](
-            repeating: Prediction(label: "", probability: 0, probabilities: []),
-            count: texts.count)
-        let batches = ClassificationDataset.evaluationBatches(
+        var result = [[Float]](repeating: [], count: texts.count)
+        let batches = SequenceDataset.evaluationBatches(
             of: examples, batchSize: batchSize, paddingID: paddingID)
+        let width = model.configuration.head.outputCount
         for batch in batches {
-            let values = model.probabilities(
-                batch.ids, typeIDs: batch.typeIDs,
-                mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape),
-                precision: precision
+            let values = transform(
+                model.logits(
+                    batch.ids, typeIDs: batch.typeIDs,
+                    mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape),
+                    context: .evaluation(precision: precision))
             ).scalars
             for (row, index) in batch.indices.enumerated() {
-                let row = values[row * labels.count..<(row + 1) * labels.count].map(Double.init)
-                var best = 0
-                for place in row.indices where row[place] > row[best] { best = place }
-                result[index] = Prediction(
-                    label: labels[best], probability: row[best], probabilities: row)
+                result[index] = Array(values[row * width..<(row + 1) * width])
             }
         }
         return result

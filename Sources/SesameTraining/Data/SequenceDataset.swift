@@ -1,24 +1,27 @@
 import SesameTensor
 
-/// A tokenised text with its class.
-public struct ClassificationExample: Sendable, Hashable {
+/// A tokenised text, or pair of texts, with its class or its score.
+public struct SequenceExample: Sendable, Hashable {
     /// Ids with special tokens, at most the model's length.
     public var ids: [Int32]
     /// 0 in the first text, 1 in the second; empty means all 0.
     public var typeIDs: [Int32]
-    /// Index of the class, or -1 where it is not known.
+    /// Index of the class; -1 where it is not known, or the text has a score.
     public var label: Int32
+    /// The score; NaN where it is not known, or the text has a class.
+    public var score: Float
 
     /// An example; `typeIDs` may be left out for a single text.
-    public init(ids: [Int32], typeIDs: [Int32] = [], label: Int32 = -1) {
+    public init(ids: [Int32], typeIDs: [Int32] = [], label: Int32 = -1, score: Float = .nan) {
         self.ids = ids
         self.typeIDs = typeIDs
         self.label = label
+        self.score = score
     }
 }
 
 /// A padded batch of texts.
-public struct ClassificationBatch: Sendable {
+public struct SequenceBatch: Sendable {
     /// Ids, `[batch, time]`, padded at the end.
     public var ids: IDTensor
     /// Segment numbers, `[batch, time]`.
@@ -27,19 +30,21 @@ public struct ClassificationBatch: Sendable {
     public var attentionMask: [UInt8]
     /// Classes, `[batch]`; -1 where unknown.
     public var labels: IDTensor
+    /// Scores, `[batch]`; NaN where unknown.
+    public var scores: Tensor
     /// Index of each row in the data set.
     public var indices: [Int]
     /// Number of tokens without padding.
     public var tokenCount: Int
 }
 
-/// Labelled texts in batches of similar length.
+/// Texts with their classes or scores, in batches of similar length.
 ///
 /// Each epoch is shuffled by (seed, epoch), cut into pools of 50 batches, sorted by length within a
 /// pool, cut into batches, and the batches are shuffled: little padding, yet no fixed order.
-public struct ClassificationDataset: TrainingData {
+public struct SequenceDataset: TrainingData {
     /// The texts.
-    public let examples: [ClassificationExample]
+    public let examples: [SequenceExample]
     /// Texts a batch; the last batch of an epoch may be smaller.
     public let batchSize: Int
     /// Fills rows up to the longest.
@@ -55,12 +60,12 @@ public struct ClassificationDataset: TrainingData {
     /// A data set of at least one example.
     /// - Throws: ``TrainingError`` with code `.notEnoughData` if there is none.
     public init(
-        examples: [ClassificationExample], batchSize: Int, paddingID: Int32, seed: UInt64
+        examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64
     ) throws {
         guard !examples.isEmpty else {
             throw TrainingError(
                 .notEnoughData(
-                    what: "classification", needed: "at least one labelled text", found: "none",
+                    what: "fine-tuning", needed: "at least one labelled text", found: "none",
                     remedy: "check the corpus, its labels and the split"))
         }
         self.examples = examples
@@ -80,7 +85,7 @@ public struct ClassificationDataset: TrainingData {
     }
 
     /// The batch at `cursor` of the epoch's order.
-    public mutating func batch(at cursor: DataCursor) -> ClassificationBatch {
+    public mutating func batch(at cursor: DataCursor) -> SequenceBatch {
         if orderedEpoch != cursor.epoch {
             batches = Self.bucketed(
                 lengths: examples.map(\.ids.count), batchSize: batchSize, seed: seed,
@@ -115,8 +120,8 @@ public struct ClassificationDataset: TrainingData {
 
     /// All examples, shortest first, for evaluation and prediction; `indices` tells the original places.
     public static func evaluationBatches(
-        of examples: [ClassificationExample], batchSize: Int, paddingID: Int32
-    ) -> some Sequence<ClassificationBatch> {
+        of examples: [SequenceExample], batchSize: Int, paddingID: Int32
+    ) -> some Sequence<SequenceBatch> {
         let order = examples.indices.sorted {
             (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1)
         }
@@ -128,8 +133,8 @@ public struct ClassificationDataset: TrainingData {
     }
 
     package static func batch(
-        of indices: [Int], in examples: [ClassificationExample], paddingID: Int32
-    ) -> ClassificationBatch {
+        of indices: [Int], in examples: [SequenceExample], paddingID: Int32
+    ) -> SequenceBatch {
         let width = max(1, indices.map { examples[$0].ids.count }.max() ?? 1)
         let cells = indices.count * width
         var ids = [Int32](repeating: paddingID, count: cells)
@@ -147,10 +152,11 @@ public struct ClassificationDataset: TrainingData {
             tokenCount += example.ids.count
         }
         let shape: Shape = [indices.count, width]
-        return ClassificationBatch(
+        return SequenceBatch(
             ids: IDTensor(ids, shape: shape), typeIDs: IDTensor(typeIDs, shape: shape),
             attentionMask: mask,
             labels: IDTensor(indices.map { examples[$0].label }, shape: [indices.count]),
+            scores: Tensor(indices.map { examples[$0].score }, shape: [indices.count]),
             indices: indices, tokenCount: tokenCount)
     }
 }

@@ -1,0 +1,66 @@
+import SesameModels
+import SesameText
+
+/// Tokenises labelled texts for a head, and reads what their labels mean to it.
+struct ExampleEncoder {
+    let tokenizer: Tokenizer
+    let head: SequenceHead
+    let maxLength: Int
+
+    /// Examples in the order of the texts.
+    /// - Throws: ``TrainingError`` with code `.badLabel` for a label that the model does not know, or
+    ///   that is no number where scores are learnt.
+    func encode(_ texts: [LabelledText]) throws -> [SequenceExample] {
+        // A set has pairs throughout or not at all.
+        let isPaired = texts.contains { $0.pair != nil }
+        let encodings = tokenizer.encodeBatch(
+            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil,
+            truncation: Truncation(maxLength: maxLength))
+        var examples = encodings.map { encoding in
+            // An empty text still needs a token to look at.
+            SequenceExample(
+                ids: encoding.ids.isEmpty ? [0] : encoding.ids,
+                typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [])
+        }
+        switch head {
+        case .classification(let labels):
+            let indices = Dictionary(
+                uniqueKeysWithValues: labels.enumerated().map {
+                    ($0.element, Int32($0.offset))
+                })
+            for (index, text) in texts.enumerated() {
+                guard let name = text.label else { continue }
+                guard let label = indices[name] else {
+                    throw TrainingError(
+                        .badLabel(
+                            problem:
+                                "'\(shown(name))'\(place(text)) is not among the model's classes "
+                                + labels.joined(separator: ", "),
+                            remedy: "use texts with the labels that the model was trained on"))
+                }
+                examples[index].label = label
+            }
+        case .regression:
+            for (index, text) in texts.enumerated() {
+                guard let label = text.label else { continue }
+                guard let score = Double(label), score.isFinite else {
+                    throw TrainingError(
+                        .badLabel(
+                            problem: "'\(shown(label))'\(place(text)) is not a number",
+                            remedy: "give the column of the scores, or classify instead"))
+                }
+                examples[index].score = Float(score)
+            }
+        }
+        return examples
+    }
+
+    /// A label is short; what is not may be a text from another column.
+    private func shown(_ label: String) -> String {
+        label.count <= 40 ? label : label.prefix(40) + "…"
+    }
+
+    private func place(_ text: LabelledText) -> String {
+        text.place.map { " (\($0))" } ?? ""
+    }
+}

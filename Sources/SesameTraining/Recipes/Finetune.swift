@@ -1,0 +1,199 @@
+import SesameModels
+import SesameStore
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What fine-tuning teaches a pretrained model.
+public enum FinetuningTask: String, Sendable, Hashable, Codable, CaseIterable {
+    /// To name the class of a text, or of a pair where the documents have one.
+    case classification
+    /// To name the class of a pair of texts; every document must have one.
+    case pairClassification
+    /// To give a text, or a pair, a score; the labels are numbers.
+    case regression
+
+    /// As the run is recorded: the command that does it.
+    var kind: String {
+        switch self {
+        case .classification: "finetune classify"
+        case .pairClassification: "finetune pair"
+        case .regression: "finetune regress"
+        }
+    }
+}
+
+/// Fine-tunes a pretrained model to name the class of a text or a pair of texts, or to give it a score,
+/// and writes a new model folder.
+///
+/// Classes are the labels of the train split, in byte order; scores are the labels read as numbers. A
+/// pair is encoded as `[CLS] text [SEP] pair [SEP]` with type ids 0 and 1, and cut longest first.
+/// Validation is on the validation split or, where the corpus has none, on some of the training texts,
+/// drawn by the seed.
+/// - Parameters:
+///   - task: What to teach.
+///   - workspace: Holds the corpus, and records the run.
+///   - corpus: The name of a corpus whose documents have labels.
+///   - base: The folder of a pretrained GPT or BERT in Hugging Face's layout, ours or published, or of a
+///     fine-tuned model to continue from the same encoder.
+///   - options: How to train.
+///   - output: Where to write the model.
+///   - onEvent: Told of progress, on this thread.
+///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
+/// - Throws: ``TrainingError``, ``StoreError`` for a corpus that does not exist, or `ModelError` for
+///   a folder that cannot be read.
+@discardableResult
+public func finetune(
+    _ task: FinetuningTask = .classification, workspace: Workspace, corpus: String,
+    from base: URL, options: FinetuningOptions = FinetuningOptions(), output: ModelOutput,
+    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+) throws -> RecipeResult {
+    try options.validate()
+    try RecipeRunner<FinetuningOptions>.checkOutput(output)
+    let folder = try TrainedModelFolder(base)
+    let tokenizer = folder.tokenizer
+    return try withoutActuallyEscaping(onEvent) { onEvent in
+        let reader = CorpusReader(
+            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
+        let texts = try LabelledSplits(reader: reader, task: task, options: options)
+        let head = try makeHead(for: task, texts: texts.train, corpus: corpus)
+        let model = try makeClassifier(folder, head: head, options: options)
+        let maxLength = min(options.maxLength ?? .max, model.maxSequenceLength)
+        let encoder = ExampleEncoder(tokenizer: tokenizer, head: head, maxLength: maxLength)
+        let count = texts.train.count + texts.validation.count
+        try onEvent(.preparing("tokenising \(count) texts"))
+        let sequences = SequenceTask(
+            data: try SequenceDataset(
+                examples: encoder.encode(texts.train), batchSize: options.training.batchSize,
+                paddingID: tokenizer.paddingID ?? 0, seed: options.training.seed),
+            validation: try encoder.encode(texts.validation), head: head)
+        var training = options.training
+        if training.evaluationInterval == nil, case .epochs = training.limit {
+            // Once an epoch, which is what fine-tuning is usually judged by.
+            let batches = sequences.data.batchCount(inEpoch: 0)
+            training.evaluationInterval = max(1, batches / training.accumulationSteps)
+        }
+        let runner = RecipeRunner(
+            kind: task.kind, workspace: workspace, tokenizer: tokenizer, output: output,
+            options: options, training: training,
+            dependencies: [
+                "corpus": corpus,
+                "base": try DurableFiles.checksum(
+                    base.appendingPathComponent(ModelFolder.weights)),
+                "trainTexts": "\(texts.train.count)",
+                "validationTexts": "\(texts.validation.count)",
+            ])
+        return try runner.train(
+            model: model, task: sequences, keepsBest: options.keepsBest,
+            record: .draft(
+                head == .regression ? .regression : .classification,
+                labels: head == .regression ? nil : model.labels, maxLength: maxLength,
+                corpus: corpus, tokenizer: tokenizer, options: training,
+                baseModel: options.fromScratch ? nil : base.lastPathComponent),
+            onEvent: onEvent, shouldStop: shouldStop)
+    }
+}
+
+/// The texts to train and to validate on.
+private struct LabelledSplits {
+    var train: [LabelledText]
+    var validation: [LabelledText]
+
+    init(reader: CorpusReader, task: FinetuningTask, options: FinetuningOptions) throws {
+        train = try reader.labelled(.train)
+        validation = try reader.labelled(.validation)
+        if task == .pairClassification {
+            let single = (train + validation).filter { $0.pair == nil }
+            if let first = single.first {
+                throw TrainingError(
+                    .notEnoughData(
+                        what: "fine-tuning on pairs",
+                        needed: "a second text in every document of \(reader.corpus)",
+                        found: "\(single.count) without one"
+                            + (first.place.map { ", the first at \($0)" } ?? ""),
+                        remedy: "import with the column of the second texts"))
+            }
+        }
+        guard validation.isEmpty, options.validationFraction > 0 else { return }
+        var order = Array(train.indices)
+        var generator = DataSite.generator(
+            seed: options.training.seed, site: RecipeSite.holdOut, epoch: 0)
+        generator.shuffle(&order)
+        let cut = Int((1 - options.validationFraction) * Double(train.count))
+        validation = order[cut...].map { train[$0] }
+        train = order[..<cut].map { train[$0] }
+    }
+}
+
+private func makeHead(
+    for task: FinetuningTask, texts: [LabelledText], corpus: String
+) throws -> SequenceHead {
+    guard task != .regression else { return .regression }
+    let labels = SequenceDataset.discoverLabels(texts.compactMap(\.label))
+    guard labels.count >= 2 else {
+        throw TrainingError(
+            .badLabel(
+                problem: "the train split of \(corpus) has \(labels.count) different labels, "
+                    + "expected two or more",
+                remedy: "import with the column that holds the labels"))
+    }
+    return .classification(labels: labels)
+}
+
+/// A model with a fresh head on the folder's encoder, or on random weights of the same sizes.
+private func makeClassifier(
+    _ folder: TrainedModelFolder, head: SequenceHead, options: FinetuningOptions
+) throws -> SequenceClassifier {
+    let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+    let summary = try ModelFolder.summary(of: folder.url)
+    switch summary.modelType {
+    case "bert":
+        // A BERT leaves the heads of other tasks aside.
+        let pretrained = try folder.load(BERT.self)
+        var configuration = pretrained.configuration
+        if let dropout = options.dropoutProbability {
+            configuration.hiddenDropoutProbability = dropout
+            configuration.attentionDropoutProbability = dropout
+        }
+        var bert = BERT(configuration, key: key.derived(0))
+        if !options.fromScratch { try bert.copyParameters(of: pretrained) }
+        return SequenceClassifier(bert: bert, head: head, key: key.derived(1))
+    case "gpt2":
+        let pretrained =
+            if summary.isSequenceClassifier {
+                try folder.load(SequenceClassifier.self).gpt
+            } else {
+                try folder.load(GPT.self) as GPT?
+            }
+        guard let pretrained else { break }
+        var configuration = pretrained.configuration
+        if let dropout = options.dropoutProbability {
+            configuration.residualDropoutProbability = dropout
+            configuration.embeddingDropoutProbability = dropout
+            configuration.attentionDropoutProbability = dropout
+        }
+        var gpt = GPT(configuration, key: key.derived(0))
+        if !options.fromScratch { try gpt.copyParameters(of: pretrained) }
+        return SequenceClassifier(
+            gpt: gpt, head: head, dropoutProbability: options.dropoutProbability,
+            key: key.derived(1))
+    default: break
+    }
+    throw TrainingError(
+        .badModelFolder(
+            path: folder.url.path,
+            problem: "fine-tuning needs a GPT or BERT, but this is '\(summary.modelType)'",
+            remedy: "choose another folder"))
+}
+
+extension Module {
+    /// Takes over every parameter of a module with the same paths and shapes.
+    fileprivate mutating func copyParameters(of other: some Module) throws {
+        try load(Dictionary(uniqueKeysWithValues: other.parameters.map { ($0.path, $0.tensor) }))
+    }
+}

@@ -1,0 +1,104 @@
+import SesameModels
+import SesameNN
+import SesameTensor
+
+/// Trains a ``SequenceClassifier`` on texts, or pairs of texts, with classes or scores.
+public struct SequenceTask: TrainingTask {
+    /// The training texts.
+    public var data: SequenceDataset
+    /// The held-out texts; empty where nothing is held out.
+    public let validation: [SequenceExample]
+    /// What is learnt.
+    public let head: SequenceHead
+
+    /// A task over training texts and held-out ones, all with what the head learns.
+    public init(data: SequenceDataset, validation: [SequenceExample], head: SequenceHead) {
+        self.data = data
+        self.validation = validation
+        self.head = head
+    }
+
+    /// Accuracy of classes, Spearman's correlation of scores.
+    public var selectionMetric: String {
+        switch head {
+        case .classification: MetricName.accuracy
+        case .regression: MetricName.spearman
+        }
+    }
+    /// More is better.
+    public var higherIsBetter: Bool { true }
+
+    /// Tokens without padding.
+    public func tokenCount(of batch: SequenceBatch) -> Int { batch.tokenCount }
+
+    /// Mean cross-entropy of the classes, or mean squared error of the scores.
+    public func loss(
+        of model: SequenceClassifier, on batch: SequenceBatch, context: ForwardContext
+    ) -> BatchLoss {
+        BatchLoss(loss: Self.forward(model, batch, context: context).loss)
+    }
+
+    /// The metrics that apply, over the held-out texts.
+    public func evaluate(
+        _ model: SequenceClassifier, precision: Precision, batchLimit: Int?
+    ) -> Metrics? {
+        guard !validation.isEmpty else { return nil }
+        return Self.evaluate(
+            model, on: validation, paddingID: data.paddingID, precision: precision,
+            batchLimit: batchLimit
+        ).metrics
+    }
+
+    /// Metrics of a model on texts with classes or scores, and for classes the confusion matrix.
+    ///
+    /// For classes loss, accuracy, F1, Matthews' correlation and the majority's share; for scores the
+    /// mean squared error and both correlations.
+    public static func evaluate(
+        _ model: SequenceClassifier, on examples: [SequenceExample], paddingID: Int32,
+        precision: Precision, batchSize: Int = 64, batchLimit: Int? = nil
+    ) -> (metrics: Metrics, confusion: ConfusionMatrix?) {
+        var confusion = ConfusionMatrix(labels: model.labels)
+        var scores = ScoreMetrics()
+        var sums = MetricSums()
+        let batches = SequenceDataset.evaluationBatches(
+            of: examples, batchSize: batchSize, paddingID: paddingID)
+        for (index, batch) in batches.enumerated() {
+            if let batchLimit, index >= batchLimit { break }
+            let result = forward(model, batch, context: .evaluation(precision: precision))
+            switch model.configuration.head {
+            case .classification:
+                let count = Double(batch.indices.count)
+                sums.add(
+                    MetricName.loss, total: Double(result.loss.scalar) * count, weight: count)
+                let predictions = result.logits.argmaxRows().scalars
+                for (label, predicted) in zip(batch.labels.scalars, predictions) {
+                    confusion.add(actual: Int(label), predicted: Int(predicted))
+                }
+            case .regression:
+                for (score, predicted) in zip(batch.scores.scalars, result.logits.scalars) {
+                    scores.add(actual: Double(score), predicted: Double(predicted))
+                }
+            }
+        }
+        switch model.configuration.head {
+        case .classification:
+            return (confusion.metrics.merging(sums.means) { first, _ in first }, confusion)
+        case .regression:
+            return (scores.metrics, nil)
+        }
+    }
+
+    private static func forward(
+        _ model: SequenceClassifier, _ batch: SequenceBatch, context: ForwardContext
+    ) -> (loss: Tensor, logits: Tensor) {
+        let targets: SequenceClassifier.Targets =
+            switch model.configuration.head {
+            case .classification: .labels(batch.labels)
+            case .regression: .scores(batch.scores)
+            }
+        return model.loss(
+            batch.ids, typeIDs: batch.typeIDs,
+            mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape), targets: targets,
+            context: context)
+    }
+}
