@@ -123,6 +123,12 @@ package struct ContentHash: Sendable {
 }
 
 extension ContentHash {
+    /// A hash as 16 hexadecimal digits.
+    package static func text(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
     /// A document's hash.
     package static func document(text: [UInt8], pair: [UInt8]?) -> UInt64 {
         guard let pair else { return text.withUnsafeBytes { of($0) } }

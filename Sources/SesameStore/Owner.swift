@@ -28,6 +28,9 @@ package struct Owner: Equatable {
         self.init(host: String(parts[0]), processID: processID, token: String(parts[2]))
     }
 
+    /// Whether a process of that id runs on this machine.
+    package static func isRunning(_ processID: Int32) -> Bool { Platform.isRunning(processID) }
+
     /// Whether the owner can no longer finish its work.
     ///
     /// Another machine's processes cannot be seen from here; those are given a week.

@@ -243,7 +243,7 @@ extension Workspace {
         try translating { try databasePool.write(body) }
     }
 
-    private func translating<T>(_ body: () throws -> T) throws -> T {
+    func translating<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as DatabaseError {

@@ -7,7 +7,7 @@ import SesameTraining
 import Testing
 
 /// A workspace with a small made-up language: adjectives agree with nouns, topics keep together.
-private struct Fixture {
+struct Fixture {
     let folder: TemporaryFolder
     let workspace: Workspace
 

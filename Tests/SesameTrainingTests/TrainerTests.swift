@@ -17,16 +17,16 @@ final class TemporaryFolder {
 }
 
 /// A pattern of period 7 over 8 tokens.
-private let pattern = PackedTokens((0..<700).map { Int32(($0 % 7) + 1) }, vocabularySize: 8)
+let pattern = PackedTokens((0..<700).map { Int32(($0 % 7) + 1) }, vocabularySize: 8)
 
-private func gpt(dropout: Float = 0) -> GPT {
+func gpt(dropout: Float = 0) -> GPT {
     GPT(
         GPTConfig(
             vocabularySize: 8, maxSequenceLength: 16, hiddenSize: 16, layerCount: 2, headCount: 2,
             dropoutProbability: dropout), key: RandomKey(seed: 4))
 }
 
-private func options(steps: Int) -> TrainingOptions {
+func options(steps: Int) -> TrainingOptions {
     var options = TrainingOptions()
     options.batchSize = 4
     options.limit = .steps(steps)
@@ -37,13 +37,13 @@ private func options(steps: Int) -> TrainingOptions {
     return options
 }
 
-private func task(seed: UInt64 = 11) throws -> NextTokenTask {
+func task(seed: UInt64 = 11) throws -> NextTokenTask {
     NextTokenTask(
         data: try NextTokenDataset(stream: pattern, contextLength: 16, batchSize: 4, seed: seed),
         validation: pattern)
 }
 
-private func bits(_ model: some Module) -> [[UInt32]] {
+func bits(_ model: some Module) -> [[UInt32]] {
     model.parameters.map { $0.tensor.scalars.map(\.bitPattern) }
 }
 
@@ -200,7 +200,9 @@ private func bits(_ model: some Module) -> [[UInt32]] {
             checkpoints: checkpoints(#"{"corpus":"b","seed":1,"options":{"x":2}}"#))
         let error = #expect(throws: TrainingError.self) { try other.resume() }
         #expect(error?.code == .badCheckpoint)
-        #expect(error?.description.contains("another corpus, options") == true)
+        #expect(
+            error?.description.contains(
+                "another corpus (expected a, found b), another x (expected 1, found 2)") == true)
     }
 
     @Test func aLossThatIsNotANumberStopsTheRun() throws {
@@ -243,7 +245,7 @@ private func bits(_ model: some Module) -> [[UInt32]] {
 }
 
 /// A task whose loss gets worse with every evaluation.
-private struct RisingTask: TrainingTask {
+struct RisingTask: TrainingTask {
     var base: NextTokenTask
     var data: NextTokenDataset {
         get { base.data }

@@ -68,6 +68,12 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
             "Steps between checkpoints, 0 for none (default: at each evaluation).", valueName: "n"))
     var checkpointEvery: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Stop after this many evaluations without improvement, and keep the best weights (default: never).",
+            valueName: "n"))
+    var earlyStopping: Int?
+
     @OptionGroup var seed: SeedOption
 
     func validate() throws {
@@ -98,6 +104,7 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
         result.precision = precision
         result.evaluationInterval = evaluateEvery
         result.checkpointInterval = checkpointEvery
+        result.earlyStopping = earlyStopping.map { EarlyStopping(patience: $0) }
         result.seed = seed.seed
         return result
     }

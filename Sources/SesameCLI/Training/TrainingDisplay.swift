@@ -93,6 +93,9 @@ extension TrainingDisplay {
         if !record.metrics.isEmpty {
             StandardOutput.line("Validation: \(MetricText.line(record.metrics)).")
         }
+        if result.summary.reason == .stoppedEarly {
+            StandardOutput.line("Stopped early: evaluations no longer got better.")
+        }
         if record.modelStep != record.steps {
             StandardOutput.line(
                 "The weights are those of step \(record.modelStep.grouped), the best.")

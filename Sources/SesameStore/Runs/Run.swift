@@ -16,7 +16,7 @@ public final class Run: Sendable {
     /// Identifies the run in its workspace.
     public let id: Int64
 
-    private let workspace: Workspace
+    let workspace: Workspace
     private let buffer = Mutex(Buffer())
 
     private struct Buffer {

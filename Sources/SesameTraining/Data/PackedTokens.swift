@@ -81,6 +81,14 @@ public struct PackedTokens: Sendable {
         return (head, tail)
     }
 
+    /// The ids as they lie in memory, two or four bytes each.
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        switch packed {
+        case .narrow(let ids): ids.withUnsafeBytes(body)
+        case .wide(let ids): ids.withUnsafeBytes(body)
+        }
+    }
+
     /// How often each id occurs; `vocabularySize` numbers.
     public func histogram(vocabularySize: Int) -> [Int] {
         var counts = [Int](repeating: 0, count: vocabularySize)

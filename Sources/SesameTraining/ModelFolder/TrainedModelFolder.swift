@@ -34,7 +34,7 @@ public struct TrainedModelFolder: Sendable {
             return
         }
         do {
-            record = try JSONDecoder().decode(
+            record = try DurableFiles.decodeJSON(
                 TrainingRecord.self, from: DurableFiles.read(recordURL))
         } catch {
             throw TrainingError(

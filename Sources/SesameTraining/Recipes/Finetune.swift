@@ -83,10 +83,9 @@ public func finetune(
             options: options, training: training,
             dependencies: [
                 "corpus": corpus,
-                "base": try DurableFiles.checksum(
-                    base.appendingPathComponent(ModelFolder.weights)),
-                "trainTexts": "\(texts.train.count)",
-                "validationTexts": "\(texts.validation.count)",
+                "base": try DurableFiles.checksum(weightsIn: base),
+                "training texts": texts.train.contentHash,
+                "validation texts": texts.validation.contentHash,
             ])
         return try runner.train(
             model: model, task: sequences, keepsBest: options.keepsBest,

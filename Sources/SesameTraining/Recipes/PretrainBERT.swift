@@ -59,8 +59,8 @@ public func pretrainBERT(
             kind: "pretrain bert", workspace: workspace, tokenizer: tokenizer, output: output,
             options: options, training: options.training,
             dependencies: [
-                "corpus": corpus, "trainTokens": "\(train.tokenCount)",
-                "validationTokens": "\(validation.tokenCount)",
+                "corpus": corpus, "training tokens": train.contentHash,
+                "validation tokens": validation.contentHash,
             ])
         return try runner.train(
             model: BERTForPretraining(

@@ -52,8 +52,8 @@ public func pretrainGPT(
             kind: "pretrain gpt", workspace: workspace, tokenizer: tokenizer, output: output,
             options: options, training: options.training,
             dependencies: [
-                "corpus": corpus, "trainTokens": "\(train.count)",
-                "validationTokens": "\(validation.count)",
+                "corpus": corpus, "training tokens": train.contentHash,
+                "validation tokens": validation.contentHash,
             ])
         return try runner.train(
             model: GPT(configuration: configuration, key: key), task: task, keepsBest: false,

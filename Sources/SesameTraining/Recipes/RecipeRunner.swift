@@ -25,13 +25,19 @@ struct RecipeRunner<Options: Codable & Sendable> {
     private struct Configuration: Encodable {
         var kind: String
         var tokenizer: String
+        var vocabulary: String
         var options: Options
         var dependencies: [String: String]
     }
 
     /// Refuses a destination that exists before any work is done.
+    ///
+    /// A resumed run may find its model written, where it was killed just after that.
     static func checkOutput(_ output: ModelOutput) throws {
-        guard output.replacing || !FileManager.default.fileExists(atPath: output.folder.path)
+        DurableFiles.removeLeftovers(of: output.folder)
+        guard
+            output.replacing || output.resuming
+                || !FileManager.default.fileExists(atPath: output.folder.path)
         else { throw TrainingError(.exists(path: output.folder.path)) }
     }
 
@@ -39,14 +45,13 @@ struct RecipeRunner<Options: Codable & Sendable> {
         model: Task.Model, task: Task, keepsBest: Bool, record draft: TrainingRecord,
         onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
     ) throws -> RecipeResult where Task.Model: PretrainedModel {
-        let configuration = String(
-            decoding: try DurableFiles.encodeJSON(
-                Configuration(
-                    kind: kind, tokenizer: tokenizer.fingerprint, options: options,
-                    dependencies: dependencies)), as: UTF8.self)
+        let configuration = try configuration()
         let checkpoints = CheckpointFolder(
             url: output.checkpointFolder, keptCount: training.keptCheckpoints,
             configuration: configuration)
+        let lock = try FolderLock(checkpoints.url)
+        defer { withExtendedLifetime(lock) {} }
+        checkpoints.removeLeftovers()
         if !output.resuming, !checkpoints.steps().isEmpty {
             guard output.replacing else {
                 throw TrainingError(
@@ -55,44 +60,87 @@ struct RecipeRunner<Options: Codable & Sendable> {
                         problem: "it holds checkpoints of an earlier run",
                         remedy: "resume that run, allow it to be replaced, or choose another name"))
             }
-            try FileManager.default.removeItem(at: checkpoints.url)
+            try checkpoints.removeAll()
         }
         var trainer = try Trainer(
             model: model, task: task, options: training, checkpoints: checkpoints)
         trainer.keepsBest = keepsBest
         let isResumed = output.resuming ? try trainer.resume() : false
+        let written = try writtenBefore(trainer, isResumed: isResumed)
         var log = try RunLog(
             workspace: workspace, kind: kind, configuration: configuration,
             resuming: isResumed ? trainer.state : nil, checkpoints: checkpoints)
+        if let written {
+            try log.finish(.finished)
+            return written
+        }
         trainer.setRun(log.id)
+        trainer.beforeCheckpoint = log.flush
         var record = draft
         record.parameterCount = model.parameterCount
         record.run = log.id
-        let summary: TrainingSummary
         do {
-            summary = try trainer.run(
+            let summary = try trainer.run(
                 onEvent: { event in
                     try log.note(event)
                     try onEvent(event)
                 }, shouldStop: shouldStop)
+            record.steps = summary.steps
+            record.modelStep = summary.modelStep
+            record.tokenCount = summary.tokenCount
+            record.seconds = summary.seconds
+            record.metrics = summary.metrics
+            guard summary.reason != .interrupted else {
+                try log.finish(.interrupted)
+                return RecipeResult(
+                    summary: summary, modelFolder: nil, record: record, run: log.id)
+            }
+            try TrainedModelFolder.write(
+                trainer.model, tokenizer: tokenizer, record: record, to: output.folder,
+                replacing: output.replacing)
+            // Only now: a run whose model could not be written has not finished.
+            try log.finish(.finished)
+            return RecipeResult(
+                summary: summary, modelFolder: output.folder, record: record, run: log.id)
         } catch {
             log.fail(error)
             throw error
         }
-        record.steps = summary.steps
-        record.modelStep = summary.modelStep
-        record.tokenCount = summary.tokenCount
-        record.seconds = summary.seconds
-        record.metrics = summary.metrics
-        guard summary.reason == .completed else {
-            return RecipeResult(
-                summary: summary, modelFolder: nil, record: record, run: log.id)
+    }
+
+    private func configuration() throws -> String {
+        var dependencies = dependencies
+        if let corpus = dependencies["corpus"] {
+            for split in [Split.train, .validation] {
+                dependencies["corpus's \(split.rawValue) documents"] = ContentHash.text(
+                    try workspace.contentHash(corpus: corpus, split: split))
+            }
         }
-        try TrainedModelFolder.write(
-            trainer.model, tokenizer: tokenizer, record: record, to: output.folder,
-            replacing: output.replacing)
+        return String(
+            decoding: try DurableFiles.encodeJSON(
+                Configuration(
+                    kind: kind, tokenizer: tokenizer.fingerprint,
+                    vocabulary: tokenizer.vocabulary.contentHash, options: options,
+                    dependencies: dependencies)), as: UTF8.self)
+    }
+
+    /// The result of a run that was killed between writing its model and saying so.
+    /// - Throws: ``TrainingError`` with code `.exists` where the folder is another run's.
+    private func writtenBefore<Task: TrainingTask>(
+        _ trainer: Trainer<Task>, isResumed: Bool
+    ) throws -> RecipeResult? {
+        guard !output.replacing, FileManager.default.fileExists(atPath: output.folder.path)
+        else { return nil }
+        guard isResumed, trainer.isFinished, let run = trainer.state.run,
+            let record = try? TrainedModelFolder(output.folder).record, record.run == run,
+            record.steps == trainer.state.step
+        else { throw TrainingError(.exists(path: output.folder.path)) }
         return RecipeResult(
-            summary: summary, modelFolder: output.folder, record: record, run: log.id)
+            summary: TrainingSummary(
+                reason: .completed, steps: record.steps, tokenCount: record.tokenCount,
+                seconds: record.seconds, metrics: record.metrics, modelStep: record.modelStep,
+                checkpoint: trainer.lastCheckpoint?.folder),
+            modelFolder: output.folder, record: record, run: run)
     }
 }
 

@@ -10,12 +10,7 @@ import SesameStore
 struct RunLog {
     private let run: Run
     private let checkpoints: CheckpointFolder
-    private var recordedSteps: [Int]
-    /// Losses since the last line: their mean is recorded rather than every step's.
-    private var pending = (loss: 0.0, norm: 0.0, count: 0, since: 0.0)
-
-    /// Seconds of training between two records of the training loss.
-    private static let interval = 1.0
+    private var recordedSteps: Set<Int>
 
     var id: Int64 { run.id }
 
@@ -25,57 +20,78 @@ struct RunLog {
         checkpoints: CheckpointFolder
     ) throws {
         self.checkpoints = checkpoints
-        recordedSteps = checkpoints.steps()
-        if let state, let id = state.run,
-            let resumed = try? workspace.resumeRun(id: id, afterStep: state.step)
-        {
-            run = resumed
-        } else {
+        guard let state, let id = state.run,
+            let earlier = try Self.find(id, in: workspace),
+            earlier.kind == kind, earlier.configuration == configuration
+        else {
             // The workspace may be another one than the run began in.
             run = try workspace.createRun(kind: kind, configuration: configuration)
+            recordedSteps = []
+            return
+        }
+        run = try workspace.resumeRun(id: id, afterStep: state.step)
+        recordedSteps = []
+        // A process that was killed may have written or deleted checkpoints without recording that.
+        let steps = checkpoints.steps().filter { $0 <= state.step }
+        let paths = Set(steps.map { checkpoints.folder(step: $0).path })
+        for record in try workspace.checkpoints(run: id) {
+            if paths.contains(record.path) {
+                recordedSteps.insert(record.step)
+            } else {
+                try run.removeCheckpoint(path: record.path)
+            }
+        }
+        for step in steps where !recordedSteps.contains(step) {
+            try run.addCheckpoint(path: checkpoints.folder(step: step).path, step: step)
+            recordedSteps.insert(step)
+        }
+    }
+
+    private static func find(_ id: Int64, in workspace: Workspace) throws -> RunSummary? {
+        do {
+            return try workspace.run(id: id)
+        } catch let error as StoreError where error.code == .notFound {
+            return nil
         }
     }
 
     mutating func note(_ event: TrainerEvent) throws {
         switch event {
-        case .preparing, .started: break
+        case .preparing, .started, .finished: break
         case .step(let report):
-            pending.loss += report.loss
-            pending.norm += report.gradientNorm
-            pending.count += 1
-            guard report.elapsedSeconds - pending.since >= Self.interval else { return }
-            try writePending(report)
+            guard let means = report.means else { return }
+            func metric(_ name: String, _ value: Double) -> Metric {
+                Metric(step: report.step, split: "train", name: name, value: value)
+            }
+            try run.log([
+                metric(MetricName.loss, means.loss),
+                metric("gradientNorm", means.gradientNorm),
+                metric("learningRate", Double(report.learningRate)),
+                metric("tokensPerSecond", report.tokensPerSecond),
+            ])
         case .evaluation(let step, let metrics):
             try run.log(
                 metrics.sorted { $0.key < $1.key }.map {
                     Metric(step: step, split: "validation", name: $0.key, value: $0.value)
                 })
         case .checkpoint(let step, let folder):
-            try run.addCheckpoint(path: folder.path, step: step)
-            recordedSteps.append(step)
-            let left = Set(checkpoints.steps())
-            for old in recordedSteps where !left.contains(old) {
-                try run.removeCheckpoint(path: checkpoints.folder(step: old).path)
+            if recordedSteps.insert(step).inserted {
+                try run.addCheckpoint(path: folder.path, step: step)
             }
-            recordedSteps.removeAll { !left.contains($0) }
-        case .finished(let summary):
-            try run.finish(summary.reason == .completed ? .finished : .interrupted)
+            for old in recordedSteps.subtracting(checkpoints.steps()).sorted() {
+                try run.removeCheckpoint(path: checkpoints.folder(step: old).path)
+                recordedSteps.remove(old)
+            }
         }
     }
 
-    private mutating func writePending(_ report: StepReport) throws {
-        let count = Double(pending.count)
-        func metric(_ name: String, _ value: Double) -> Metric {
-            Metric(step: report.step, split: "train", name: name, value: value)
-        }
-        try run.log([
-            metric(MetricName.loss, pending.loss / count),
-            metric("gradientNorm", pending.norm / count),
-            metric("learningRate", Double(report.learningRate)),
-            metric("tokensPerSecond", report.tokensPerSecond),
-        ])
-        pending = (0, 0, 0, report.elapsedSeconds)
+    /// Makes everything noted so far safe: a checkpoint is about to be written, and a run that goes on
+    /// from there does not note it again.
+    var flush: @Sendable () throws -> Void {
+        { [run] in try run.flushDurably() }
     }
+
+    func finish(_ status: RunStatus) throws { try run.finish(status) }
 
     /// Attaches a result that is no number, as `confusion`, for reports to show.
     func attach(_ name: String, _ value: some Encodable) throws {

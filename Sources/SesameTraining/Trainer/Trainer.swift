@@ -15,26 +15,41 @@ import SesameTensor
 ///     var trainer = try Trainer(model: gpt, task: task, options: options)
 ///     let summary = try trainer.run { event in print(event) }
 ///     use(trainer.model)
+///
+/// ``events()`` trains in the background instead.
 public struct Trainer<Task: TrainingTask>: Sendable {
     /// The model, as far as it is trained.
-    public private(set) var model: Task.Model
+    public internal(set) var model: Task.Model
     /// The task with its data.
-    public private(set) var task: Task
+    public internal(set) var task: Task
     /// The options in use.
     public let options: TrainingOptions
     /// Where the run stands.
-    public private(set) var state: TrainingState
-    /// Whether the run ends with the weights of its best evaluation rather than its last step.
+    public internal(set) var state: TrainingState
+    /// Whether the run ends with the weights of its best evaluation rather than its last step; with
+    /// ``TrainingOptions/earlyStopping`` it always does.
     public var keepsBest = false
+    /// Metrics of your own, beside the task's.
+    public var customMetrics: [CustomMetric<Task>] = []
+    /// The metric that tells the best evaluation; nil for the task's.
+    public var selection: MetricSelection?
+    /// A learning-rate schedule of your own, in place of the options'.
+    public var schedule: TrainingSchedule? {
+        didSet {
+            plan = TrainingPlan(
+                options: options, batchesPerEpoch: batchesPerEpoch, custom: schedule)
+        }
+    }
 
-    private var optimizer: AdamW
-    private let checkpoints: CheckpointFolder?
-    private var plan: TrainingPlan
-    private let batchesPerEpoch: Int
-    private var best: Task.Model?
-    private var lastCheckpoint: (step: Int, folder: URL)?
-    private var evaluatedStep = -1
-    private var speed = SpeedMeter()
+    var optimizer: AdamW
+    let checkpoints: CheckpointFolder?
+    var plan: TrainingPlan
+    let batchesPerEpoch: Int
+    var best: Task.Model?
+    var lastCheckpoint: (step: Int, folder: URL)?
+    var speed = SpeedMeter()
+    /// Called before a checkpoint is written: what was told up to here must not be lost after it.
+    var beforeCheckpoint: @Sendable () throws -> Void = {}
 
     /// A run at its beginning.
     /// - Parameters:
@@ -57,31 +72,25 @@ public struct Trainer<Task: TrainingTask>: Sendable {
             beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
             weightDecay: options.weightDecay)
         batchesPerEpoch = self.task.data.batchCount(inEpoch: 0)
-        plan = TrainingPlan(options: options, batchesPerEpoch: batchesPerEpoch)
-    }
-
-    /// Continues from the latest checkpoint.
-    /// - Returns: Whether there was one.
-    /// - Throws: ``TrainingError`` with code `.badCheckpoint`.
-    @discardableResult
-    public mutating func resume() throws -> Bool {
-        guard let checkpoints,
-            let loaded = try checkpoints.loadLatest(model: &model, optimizer: &optimizer)
-        else { return false }
-        state = loaded
-        lastCheckpoint = (state.step, checkpoints.folder(step: state.step))
-        if keepsBest, let bestStep = state.bestStep, bestStep != state.step {
-            var bestModel = model
-            try checkpoints.loadModel(step: bestStep, into: &bestModel)
-            best = bestModel
-        } else if keepsBest, state.bestStep != nil {
-            best = model
-        }
-        return true
+        plan = TrainingPlan(options: options, batchesPerEpoch: batchesPerEpoch, custom: nil)
     }
 
     /// Names the run in a workspace that records this training, for the checkpoints to know.
     public mutating func setRun(_ id: Int64) { state.run = id }
+
+    /// Whether there is nothing left to train.
+    public var isFinished: Bool { isFinished(seconds: state.elapsedSeconds) }
+
+    /// Whether the run ends with the weights of its best evaluation.
+    var restoresBest: Bool { keepsBest || options.earlyStopping != nil }
+
+    private func isFinished(seconds: Double) -> Bool {
+        isStoppedEarly || plan.isFinished(step: state.step, seconds: seconds)
+    }
+
+    private var isStoppedEarly: Bool {
+        options.earlyStopping?.isExhausted(state.earlyStopping) ?? false
+    }
 
     /// Trains to the limit, or until it is told to stop.
     /// - Parameters:
@@ -98,25 +107,26 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         let secondsBefore = state.elapsedSeconds
         func elapsed() -> Double { secondsBefore + (clock.now - start).seconds }
 
+        checkpoints?.removeLeftovers()
+        try checkEarlyStopping()
         try onEvent(
             .started(
                 TrainerStart(
                     parameterCount: model.parameterCount, firstStep: state.step,
                     totalSteps: plan.totalSteps, batchesPerEpoch: batchesPerEpoch)))
-        var reason = TrainingSummary.Reason.completed
+        speed.restart(at: elapsed())
+        var isInterrupted = false
         var milestone = Int(plan.progress(step: state.step, seconds: elapsed()) * 10)
-        while !plan.isFinished(step: state.step, seconds: elapsed()) {
+        while !isFinished(seconds: elapsed()) {
             if shouldStop() {
-                reason = .interrupted
+                isInterrupted = true
                 break
             }
-            let rate = plan.learningRate(step: state.step, seconds: elapsed())
-            var report = try makeStep(learningRate: rate)
+            let rate = try plan.learningRate(step: state.step, seconds: elapsed())
+            let result = try makeStep(learningRate: rate)
             state.elapsedSeconds = elapsed()
-            report.tokensPerSecond = speed.add(
-                tokens: report.tokens, seconds: state.elapsedSeconds)
             let progress = plan.progress(step: state.step, seconds: state.elapsedSeconds)
-            try onEvent(.step(report.finished(state: state, progress: progress)))
+            try onEvent(.step(report(result, progress: progress)))
 
             let finished = plan.isFinished(step: state.step, seconds: state.elapsedSeconds)
             let reached = Int(progress * 10)
@@ -133,145 +143,50 @@ public struct Trainer<Task: TrainingTask>: Sendable {
             if evaluates || saves { speed.restart(at: elapsed()) }
         }
         state.elapsedSeconds = elapsed()
-        let trainingSeconds = state.elapsedSeconds
-        if reason == .interrupted {
-            try saveCheckpoint(onEvent)
-        } else {
-            if evaluatedStep != state.step { try evaluate(limit: nil, onEvent) }
-            if options.checkpointInterval != 0 { try saveCheckpoint(onEvent) }
+        let summary = try isInterrupted ? interrupted(onEvent) : completed(onEvent)
+        try onEvent(.finished(summary))
+        return summary
+    }
+
+    private mutating func interrupted(
+        _ onEvent: (TrainerEvent) throws -> Void
+    ) throws -> TrainingSummary {
+        try saveCheckpoint(onEvent)
+        return summary(.interrupted, metrics: [:], modelStep: state.step)
+    }
+
+    private mutating func completed(
+        _ onEvent: (TrainerEvent) throws -> Void
+    ) throws -> TrainingSummary {
+        let seconds = state.elapsedSeconds
+        if state.evaluatedStep != state.step || !state.evaluatedFully {
+            try evaluateFully(onEvent)
         }
-        var modelStep = state.step
-        var metrics = reason == .completed ? state.metrics : [:]
-        if reason == .completed, keepsBest, let best, let bestStep = state.bestStep,
-            bestStep != state.step
-        {
+        if options.checkpointInterval != 0 { try saveCheckpoint(onEvent) }
+        var (modelStep, metrics) = (state.step, state.metrics)
+        if restoresBest, let best, let bestStep = state.bestStep, bestStep != state.step {
             model = best
             modelStep = bestStep
             // The metrics belong to the weights that are kept; the interim ones may be of a part.
-            metrics = task.evaluate(model, precision: options.precision, batchLimit: nil) ?? [:]
+            metrics = try measure(limit: nil) ?? [:]
         }
-        let summary = TrainingSummary(
+        var result = summary(
+            isStoppedEarly ? .stoppedEarly : .completed, metrics: metrics, modelStep: modelStep)
+        result.seconds = seconds
+        return result
+    }
+
+    private func summary(
+        _ reason: TrainingSummary.Reason, metrics: Metrics, modelStep: Int
+    ) -> TrainingSummary {
+        TrainingSummary(
             reason: reason, steps: state.step, tokenCount: state.tokenCount,
-            seconds: trainingSeconds, metrics: metrics, modelStep: modelStep,
+            seconds: state.elapsedSeconds, metrics: metrics, modelStep: modelStep,
             checkpoint: lastCheckpoint?.folder)
-        try onEvent(.finished(summary))
-        return summary
     }
 
     private func isDue(_ interval: Int?, _ otherwise: Bool) -> Bool {
         guard let interval else { return otherwise }
         return interval > 0 && state.step % interval == 0
-    }
-
-    private struct StepResult {
-        var loss: Double
-        var learningRate: Float
-        var gradientNorm: Double
-        var epoch: Int
-        var tokens: Int
-        var tokensPerSecond = 0.0
-
-        func finished(state: TrainingState, progress: Double) -> StepReport {
-            StepReport(
-                step: state.step, epoch: epoch, loss: loss, learningRate: learningRate,
-                gradientNorm: gradientNorm, tokensPerSecond: tokensPerSecond, progress: progress,
-                elapsedSeconds: state.elapsedSeconds,
-                secondsLeft: progress > 0
-                    ? state.elapsedSeconds * (1 - progress) / progress : .infinity)
-        }
-    }
-
-    private mutating func makeStep(learningRate: Float) throws -> StepResult {
-        var total: Gradients?
-        var lossSum = 0.0
-        var tokens = 0
-        var epoch = state.cursor.epoch
-        for _ in 0..<options.accumulationSteps {
-            epoch = state.cursor.epoch
-            let batch = task.data.nextBatch(&state.cursor)
-            let context = ForwardContext.training(
-                seed: options.seed, step: state.passCount, precision: options.precision)
-            state.passCount += 1
-            tokens += task.tokenCount(of: batch)
-            let (value, gradients) = model.valueWithGradients { [task] model in
-                task.loss(of: model, on: batch, context: context).loss
-            }
-            lossSum += Double(value)
-            if total == nil { total = gradients } else { total?.add(gradients) }
-        }
-        let share = 1 / Float(options.accumulationSteps)
-        let loss = lossSum / Double(options.accumulationSteps)
-        guard let total else { preconditionFailure("no pass was made") }
-        let norm = total.globalNorm() * Double(share)
-        guard loss.isFinite, norm.isFinite else {
-            throw TrainingError(
-                .nonFinite(
-                    quantity: loss.isFinite ? "the gradient" : "the loss", step: state.step + 1,
-                    lastCheckpoint: lastCheckpoint?.folder.path))
-        }
-        let clip =
-            options.maxGradientNorm > 0
-            ? Gradients.clipScale(norm: norm, maxNorm: options.maxGradientNorm) : 1
-        optimizer.update(
-            &model, with: total, learningRate: learningRate, gradientScale: clip * share)
-        state.step += 1
-        state.tokenCount += tokens
-        return StepResult(
-            loss: loss, learningRate: learningRate, gradientNorm: norm, epoch: epoch,
-            tokens: tokens)
-    }
-
-    private mutating func evaluate(
-        limit: Int?, _ onEvent: (TrainerEvent) throws -> Void
-    ) throws {
-        guard
-            let metrics = task.evaluate(
-                model, precision: options.precision, batchLimit: limit)
-        else { return }
-        state.metrics = metrics
-        evaluatedStep = state.step
-        if let value = metrics[task.selectionMetric] {
-            let isBetter = state.bestValue.map {
-                task.higherIsBetter ? value > $0 : value < $0
-            }
-            if isBetter ?? true {
-                state.bestValue = value
-                state.bestStep = state.step
-                if keepsBest { best = model }
-            }
-        }
-        try onEvent(.evaluation(step: state.step, metrics: metrics))
-    }
-
-    private mutating func saveCheckpoint(_ onEvent: (TrainerEvent) throws -> Void) throws {
-        guard let checkpoints, lastCheckpoint?.step != state.step else { return }
-        let folder = try checkpoints.save(state, model: model, optimizer: optimizer)
-        lastCheckpoint = (state.step, folder)
-        try onEvent(.checkpoint(step: state.step, folder: folder))
-    }
-}
-
-/// Tokens a second over the last seconds.
-struct SpeedMeter: Sendable {
-    private var marks: [(tokens: Int, seconds: Double)] = []
-    private var total = 0
-
-    /// Speed over the last 20 steps or so.
-    mutating func add(tokens: Int, seconds: Double) -> Double {
-        total += tokens
-        marks.append((total, seconds))
-        if marks.count > 20 { marks.removeFirst(marks.count - 20) }
-        guard let first = marks.first, seconds > first.seconds else { return 0 }
-        return Double(total - first.tokens) / (seconds - first.seconds)
-    }
-
-    /// Forgets the time spent on something else.
-    mutating func restart(at seconds: Double) { marks = [(total, seconds)] }
-}
-
-extension Duration {
-    /// The duration in seconds.
-    package var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

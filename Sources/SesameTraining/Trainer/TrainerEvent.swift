@@ -44,6 +44,9 @@ public struct StepReport: Sendable, Hashable, Codable {
     public var learningRate: Float
     /// Length of the gradient before clipping.
     public var gradientNorm: Double
+    /// Means over the steps since the last report that had some; about a thousand reports a run do,
+    /// at steps that do not depend on time or interruptions. These are what a workspace records.
+    public var means: StepMeans?
     /// Speed, smoothed over recent steps; padding does not count.
     public var tokensPerSecond: Double
     /// Share of the run done, 0...1.
@@ -54,12 +57,24 @@ public struct StepReport: Sendable, Hashable, Codable {
     public var secondsLeft: Double
 }
 
+/// Means over some steps.
+public struct StepMeans: Sendable, Hashable, Codable {
+    /// Mean training loss, in nats.
+    public var loss: Double
+    /// Mean length of the gradient before clipping.
+    public var gradientNorm: Double
+    /// Number of steps.
+    public var stepCount: Int
+}
+
 /// The end of a run.
 public struct TrainingSummary: Sendable, Hashable, Codable {
     /// Why training ended.
     public enum Reason: String, Sendable, Hashable, Codable {
         /// The limit was reached.
         case completed
+        /// Evaluations no longer got better; see ``TrainingOptions/earlyStopping``.
+        case stoppedEarly
         /// It was told to stop; a checkpoint was left.
         case interrupted
     }

@@ -62,6 +62,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var checkpointInterval: Int?
     /// Number of latest checkpoints kept, besides the best.
     public var keptCheckpoints = 2
+    /// Ends training when evaluations no longer get better, with the best weights; nil for never.
+    public var earlyStopping: EarlyStopping?
 
     /// The defaults above.
     public init() {}
@@ -95,6 +97,18 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             (checkpointInterval ?? 0) >= 0, "checkpoint interval", "0 or more",
             checkpointInterval ?? 0)
         try check(keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
+        if let earlyStopping {
+            try check(
+                earlyStopping.patience >= 1, "patience of early stopping", "1 evaluation or more",
+                earlyStopping.patience)
+            try check(
+                earlyStopping.minimumImprovement >= 0
+                    && earlyStopping.minimumImprovement.isFinite,
+                "minimum improvement of early stopping", "0 or more",
+                earlyStopping.minimumImprovement)
+            try check(
+                evaluationInterval != 0, "evaluation interval with early stopping", "1 or more", 0)
+        }
         switch limit {
         case .steps(let steps): try check(steps >= 1, "steps", "1 or more", steps)
         case .epochs(let epochs): try check(epochs >= 1, "epochs", "1 or more", epochs)

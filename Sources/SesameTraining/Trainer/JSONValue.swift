@@ -1,5 +1,7 @@
-/// Any JSON value, for passing on JSON whose layout is somebody else's.
-enum JSONValue: Codable {
+/// Any JSON value, for comparing configurations and for passing on JSON of an unknown layout.
+///
+/// Integers stay integers: a seed beyond 2^53 would lose digits as a Double.
+package enum JSONValue: Codable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -9,7 +11,7 @@ enum JSONValue: Codable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -30,7 +32,7 @@ enum JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

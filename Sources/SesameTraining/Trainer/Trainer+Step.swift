@@ -1,0 +1,71 @@
+import SesameNN
+import SesameTensor
+
+/// What one optimizer step gave.
+struct StepResult {
+    var loss: Double
+    var learningRate: Float
+    var gradientNorm: Double
+    var epoch: Int
+    var tokens: Int
+}
+
+extension Trainer {
+    /// One optimizer step; the model is as before if it throws.
+    mutating func makeStep(learningRate: Float) throws -> StepResult {
+        var total: Gradients?
+        var lossSum = 0.0
+        var tokens = 0
+        var epoch = state.cursor.epoch
+        for _ in 0..<options.accumulationSteps {
+            epoch = state.cursor.epoch
+            let batch = task.data.nextBatch(&state.cursor)
+            let context = ForwardContext.training(
+                seed: options.seed, step: state.passCount, precision: options.precision)
+            state.passCount += 1
+            tokens += task.tokenCount(of: batch)
+            let (value, gradients) = model.valueWithGradients { [task] model in
+                task.loss(of: model, on: batch, context: context).loss
+            }
+            lossSum += Double(value)
+            if total == nil { total = gradients } else { total?.add(gradients) }
+        }
+        let share = 1 / Float(options.accumulationSteps)
+        let loss = lossSum / Double(options.accumulationSteps)
+        guard let total else { preconditionFailure("no pass was made") }
+        let norm = total.globalNorm() * Double(share)
+        guard loss.isFinite, norm.isFinite else {
+            throw TrainingError(
+                .nonFinite(
+                    quantity: loss.isFinite ? "the gradient" : "the loss", step: state.step + 1,
+                    lastCheckpoint: lastCheckpoint?.folder.path))
+        }
+        let clip =
+            options.maxGradientNorm > 0
+            ? Gradients.clipScale(norm: norm, maxNorm: options.maxGradientNorm) : 1
+        optimizer.update(
+            &model, with: total, learningRate: learningRate, gradientScale: clip * share)
+        state.step += 1
+        state.tokenCount += tokens
+        return StepResult(
+            loss: loss, learningRate: learningRate, gradientNorm: norm, epoch: epoch,
+            tokens: tokens)
+    }
+
+    /// Tells of a step, with the means since the last report of them where they are due.
+    mutating func report(_ result: StepResult, progress: Double) -> StepReport {
+        let seconds = state.elapsedSeconds
+        state.pending.add(loss: result.loss, gradientNorm: result.gradientNorm, seconds: seconds)
+        var means: StepMeans?
+        if plan.isReportDue(step: state.step, seconds: seconds, pending: state.pending) {
+            means = state.pending.means
+            state.pending = StepSums()
+        }
+        return StepReport(
+            step: state.step, epoch: result.epoch, loss: result.loss,
+            learningRate: result.learningRate, gradientNorm: result.gradientNorm, means: means,
+            tokensPerSecond: speed.add(tokens: result.tokens, seconds: seconds),
+            progress: progress, elapsedSeconds: seconds,
+            secondsLeft: progress > 0 ? seconds * (1 - progress) / progress : .infinity)
+    }
+}
