@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "SesameNN", targets: ["SesameNN"]),
         .library(name: "SesameModels", targets: ["SesameModels"]),
         .library(name: "SesameTraining", targets: ["SesameTraining"]),
+        .library(name: "SesameReport", targets: ["SesameReport"]),
         .executable(name: "sesame", targets: ["SesameCLI"]),
         .executable(name: "sesame-bench", targets: ["SesameBench"]),
     ],
@@ -59,11 +60,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        // Charts and pages over what the store holds of runs.
+        .target(name: "SesameReport", dependencies: ["SesameStore"]),
         .target(
             name: "Sesame",
             dependencies: [
                 "SesameText", "SesameStore", "SesameTensor", "SesameNN", "SesameModels",
-                "SesameTraining",
+                "SesameTraining", "SesameReport",
             ]
         ),
 
@@ -108,6 +111,8 @@ let package = Package(
         ),
         .testTarget(
             name: "SesameTrainingTests", dependencies: ["SesameTraining", "SesameTestSupport"]),
+        .testTarget(
+            name: "SesameReportTests", dependencies: ["SesameReport", "SesameTestSupport"]),
         .testTarget(
             name: "SesameCLITests", dependencies: ["SesameCLI", "Sesame", "SesameTestSupport"]),
     ]

@@ -2,6 +2,7 @@
 
 @_exported import SesameModels
 @_exported import SesameNN
+@_exported import SesameReport
 @_exported import SesameStore
 @_exported import SesameTensor
 @_exported import SesameText

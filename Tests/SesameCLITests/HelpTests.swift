@@ -9,6 +9,7 @@ struct HelpTests {
         "pretrain bert", "finetune", "finetune classify", "finetune pair",
         "finetune regress", "evaluate", "predict", "generate",
         "fill-mask", "runs", "runs list", "runs show",
+        "runs compare", "runs report",
     ].map { $0.split(separator: " ").map(String.init) }
 
     @Test("Every command says what it is for, and gives an example", arguments: commands)

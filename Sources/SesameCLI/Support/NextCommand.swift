@@ -1,3 +1,4 @@
+import Sesame
 import Synchronization
 
 /// The last line of a command's text output: a command to try next.

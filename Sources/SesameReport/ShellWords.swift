@@ -1,7 +1,7 @@
 /// Command lines as a user would type them.
-enum ShellWords {
+package enum ShellWords {
     /// The words between spaces, quoted where a shell would otherwise take them apart.
-    static func line(_ words: [String]) -> String {
+    package static func line(_ words: [String]) -> String {
         words.map(quoted).joined(separator: " ")
     }
 
