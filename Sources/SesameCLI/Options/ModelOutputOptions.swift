@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Sesame
+import Synchronization
 
 /// Where a training command leaves its model.
 struct ModelOutputOptions: ParsableArguments {
@@ -27,7 +28,25 @@ struct ModelOutputOptions: ParsableArguments {
             ?? (workspace.workspace as NSString).deletingLastPathComponent
             .appendingPath("models").appendingPath(name)
         return ModelOutput(
-            folder: URL(fileURLWithPath: path), replacing: force, resuming: resume)
+            folder: URL(fileURLWithPath: path), replacing: force, resuming: resume,
+            command: CurrentCommand.words)
+    }
+}
+
+/// The command line that is being run.
+enum CurrentCommand {
+    private static let override = Mutex<[String]?>(nil)
+
+    /// As the user would type it: the program's name without its folder, and the arguments.
+    static var words: [String] {
+        ["sesame"] + (override.withLock { $0 } ?? Array(CommandLine.arguments.dropFirst()))
+    }
+
+    /// While `body` runs, the arguments are these: one command runs another.
+    static func with(arguments: [String], _ body: () throws -> Void) rethrows {
+        override.withLock { $0 = arguments }
+        defer { override.withLock { $0 = nil } }
+        try body()
     }
 }
 

@@ -112,6 +112,6 @@ struct QuickstartCommand: ParsableCommand {
         if display.json { StandardOutput.isMuted.store(true, ordering: .relaxed) }
         defer { StandardOutput.isMuted.store(false, ordering: .relaxed) }
         var command = try SesameCommand.parseAsRoot(step.arguments)
-        try command.run()
+        try CurrentCommand.with(arguments: step.arguments) { try command.run() }
     }
 }

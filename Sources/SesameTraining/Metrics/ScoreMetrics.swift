@@ -1,7 +1,9 @@
 /// How well predicted scores follow the actual ones.
 public struct ScoreMetrics: Sendable, Hashable {
-    private var actual: [Double] = []
-    private var predicted: [Double] = []
+    /// The scores that the texts have.
+    public private(set) var actual: [Double] = []
+    /// The scores that were predicted.
+    public private(set) var predicted: [Double] = []
 
     /// No scores.
     public init() {}

@@ -86,6 +86,9 @@ public func finetune(
                 "base": try DurableFiles.checksum(weightsIn: base),
                 "training texts": texts.train.contentHash,
                 "validation texts": texts.validation.contentHash,
+            ],
+            sizes: [
+                "trainTexts": texts.train.count, "validationTexts": texts.validation.count,
             ])
         return try runner.train(
             model: model, task: sequences, keepsBest: options.keepsBest,
@@ -94,6 +97,7 @@ public func finetune(
                 labels: head == .regression ? nil : model.labels, maxLength: maxLength,
                 corpus: corpus, tokenizer: tokenizer, options: training,
                 baseModel: options.fromScratch ? nil : base.lastPathComponent),
+            recorder: SequenceRecorder(task: sequences, precision: training.precision),
             onEvent: onEvent, shouldStop: shouldStop)
     }
 }

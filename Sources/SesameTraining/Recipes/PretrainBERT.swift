@@ -61,7 +61,8 @@ public func pretrainBERT(
             dependencies: [
                 "corpus": corpus, "training tokens": train.contentHash,
                 "validation tokens": validation.contentHash,
-            ])
+            ],
+            sizes: ["trainTokens": train.tokenCount, "validationTokens": validation.tokenCount])
         return try runner.train(
             model: BERTForPretraining(
                 configuration: configuration,

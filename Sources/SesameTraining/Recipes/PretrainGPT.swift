@@ -43,23 +43,27 @@ public func pretrainGPT(
             beginningTokenID: tokenizer.beginningID.map(Int.init),
             endTokenID: tokenizer.endID.map(Int.init))
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
-        let task = NextTokenTask(
+        var task = NextTokenTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.contextLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
             validation: validation.count > 1 ? validation : nil)
+        let recorder = try SampleRecorder(
+            tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
+            training: options.training, contextLength: options.contextLength)
+        task.beforeEvaluation = recorder.see
         let runner = RecipeRunner(
             kind: "pretrain gpt", workspace: workspace, tokenizer: tokenizer, output: output,
             options: options, training: options.training,
             dependencies: [
                 "corpus": corpus, "training tokens": train.contentHash,
                 "validation tokens": validation.contentHash,
-            ])
+            ], sizes: ["trainTokens": train.count, "validationTokens": validation.count])
         return try runner.train(
             model: GPT(configuration: configuration, key: key), task: task, keepsBest: false,
             record: .draft(
                 .nextToken, maxLength: options.contextLength, corpus: corpus,
                 tokenizer: tokenizer, options: options.training),
-            onEvent: onEvent, shouldStop: shouldStop)
+            recorder: recorder, onEvent: onEvent, shouldStop: shouldStop)
     }
 }

@@ -193,12 +193,18 @@ public struct ModelOutput: Sendable, Hashable {
     public var replacing: Bool
     /// Continues from the latest checkpoint beside the folder, where there is one.
     public var resuming: Bool
+    /// The command line that asks for the model, one word an element, for the run's record; nil where
+    /// there is none.
+    public var command: [String]?
 
     /// A destination that must not exist, unless told otherwise.
-    public init(folder: URL, replacing: Bool = false, resuming: Bool = false) {
+    public init(
+        folder: URL, replacing: Bool = false, resuming: Bool = false, command: [String]? = nil
+    ) {
         self.folder = folder
         self.replacing = replacing
         self.resuming = resuming
+        self.command = command
     }
 
     /// Where the checkpoints go: beside the model folder, with `.checkpoints` appended.

@@ -20,6 +20,8 @@ struct RecipeRunner<Options: Codable & Sendable> {
     let training: TrainingOptions
     /// What else the result depends on, for refusing to resume with other data.
     let dependencies: [String: String]
+    /// Sizes of the data, as `trainTokens`, for reports.
+    let sizes: [String: Int]
 
     /// All that a resumed run must share with the one it continues.
     private struct Configuration: Encodable {
@@ -43,6 +45,7 @@ struct RecipeRunner<Options: Codable & Sendable> {
 
     func train<Task: TrainingTask>(
         model: Task.Model, task: Task, keepsBest: Bool, record draft: TrainingRecord,
+        recorder: (any RunRecorder<Task.Model>)? = nil,
         onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
     ) throws -> RecipeResult where Task.Model: PretrainedModel {
         let configuration = try configuration()
@@ -80,9 +83,11 @@ struct RecipeRunner<Options: Codable & Sendable> {
         record.parameterCount = model.parameterCount
         record.run = log.id
         do {
+            try recordOrigins(in: log, parameterCount: model.parameterCount)
             let summary = try trainer.run(
                 onEvent: { event in
                     try log.note(event)
+                    try recorder?.note(event, in: log)
                     try onEvent(event)
                 }, shouldStop: shouldStop)
             record.steps = summary.steps
@@ -95,6 +100,7 @@ struct RecipeRunner<Options: Codable & Sendable> {
                 return RecipeResult(
                     summary: summary, modelFolder: nil, record: record, run: log.id)
             }
+            try recorder?.conclude(trainer.model, summary: summary, in: log)
             try TrainedModelFolder.write(
                 trainer.model, tokenizer: tokenizer, record: record, to: output.folder,
                 replacing: output.replacing)
@@ -106,6 +112,22 @@ struct RecipeRunner<Options: Codable & Sendable> {
             log.fail(error)
             throw error
         }
+    }
+
+    /// What reports tell of where a run comes from.
+    private func recordOrigins(in log: RunLog, parameterCount: Int) throws {
+        if let command = output.command { try log.addCommand(command) }
+        guard let corpus = dependencies["corpus"] else { return }
+        var sizes = sizes
+        sizes["parameters"] = parameterCount
+        try log.attach(
+            RunFacts.artifactName,
+            RunFacts(
+                workspace: workspace, corpus: corpus, tokenizer: tokenizer, sizes: sizes,
+                machine: [
+                    "threads": "\(Threads.count)",
+                    "instructions": "\(InstructionSet.current.rawValue)",
+                ]))
     }
 
     private func configuration() throws -> String {

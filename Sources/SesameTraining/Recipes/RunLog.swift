@@ -8,6 +8,7 @@ import SesameStore
 
 /// Writes a run's metrics and checkpoints into the workspace.
 struct RunLog {
+    private let workspace: Workspace
     private let run: Run
     private let checkpoints: CheckpointFolder
     private var recordedSteps: Set<Int>
@@ -19,6 +20,7 @@ struct RunLog {
         workspace: Workspace, kind: String, configuration: String, resuming state: TrainingState?,
         checkpoints: CheckpointFolder
     ) throws {
+        self.workspace = workspace
         self.checkpoints = checkpoints
         guard let state, let id = state.run,
             let earlier = try Self.find(id, in: workspace),
@@ -96,6 +98,21 @@ struct RunLog {
     /// Attaches a result that is no number, as `confusion`, for reports to show.
     func attach(_ name: String, _ value: some Encodable) throws {
         try run.attach(name: name, json: DurableFiles.encodeJSON(value))
+    }
+
+    /// Records a generated text.
+    func addSample(step: Int, prompt: String, text: String) throws {
+        try run.addSample(step: step, prompt: prompt, text: text)
+    }
+
+    /// The texts that the run has, in the order of steps.
+    func samples() throws -> [SampleRecord] { try workspace.samples(run: id) }
+
+    /// The command lines that made the run, with the one that makes it now.
+    func addCommand(_ words: [String]) throws {
+        let earlier = try workspace.artifacts(run: id).first { $0.name == "command" }
+            .flatMap { try? JSONDecoder().decode([[String]].self, from: $0.json) }
+        try attach("command", (earlier ?? []) + [words])
     }
 
     /// Records that an error ended the run.

@@ -28,6 +28,12 @@ public struct TextGenerator: Sendable {
         tokenizer = folder.tokenizer
     }
 
+    /// A model that is in memory, with its tokenizer.
+    public init(model: GPT, tokenizer: Tokenizer) {
+        self.model = model
+        self.tokenizer = tokenizer
+    }
+
     /// Continues a text.
     /// - Parameters:
     ///   - prompt: The beginning; empty begins where a text begins.

@@ -8,6 +8,8 @@ public struct NextTokenTask: TrainingTask {
     public var data: NextTokenDataset
     /// The held-out text; nil where nothing is held out.
     public let validation: PackedTokens?
+    /// Called with the model before each evaluation, as to let it write.
+    public var beforeEvaluation: (@Sendable (GPT) -> Void)?
 
     /// A task over a training stream and a held-out one.
     public init(data: NextTokenDataset, validation: PackedTokens?) {
@@ -28,6 +30,7 @@ public struct NextTokenTask: TrainingTask {
 
     /// Loss, perplexity, bits per character and accuracy over the held-out text.
     public func evaluate(_ model: GPT, precision: Precision, batchLimit: Int?) -> Metrics? {
+        beforeEvaluation?(model)
         guard let validation, validation.count > 1 else { return nil }
         return Self.evaluate(
             model, on: validation, precision: precision, batchLimit: batchLimit)

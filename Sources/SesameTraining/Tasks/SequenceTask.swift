@@ -1,6 +1,7 @@
 import SesameModels
 import SesameNN
 import SesameTensor
+import Synchronization
 
 /// Trains a ``SequenceClassifier`` on texts, or pairs of texts, with classes or scores.
 public struct SequenceTask: TrainingTask {
@@ -10,6 +11,8 @@ public struct SequenceTask: TrainingTask {
     public let validation: [SequenceExample]
     /// What is learnt.
     public let head: SequenceHead
+
+    private let last = LastResults()
 
     /// A task over training texts and held-out ones, all with what the head learns.
     public init(data: SequenceDataset, validation: [SequenceExample], head: SequenceHead) {
@@ -43,10 +46,27 @@ public struct SequenceTask: TrainingTask {
         _ model: SequenceClassifier, precision: Precision, batchLimit: Int?
     ) -> Metrics? {
         guard !validation.isEmpty else { return nil }
-        return Self.evaluate(
+        let results = Self.results(
             model, on: validation, paddingID: data.paddingID, precision: precision,
-            batchLimit: batchLimit
-        ).metrics
+            batchLimit: batchLimit)
+        last.results.withLock { $0 = results }
+        return results.metrics
+    }
+
+    /// What the last evaluation found.
+    var lastResults: Results? { last.results.withLock { $0 } }
+
+    /// What an evaluation finds: metrics, and what they are computed from.
+    struct Results: Sendable {
+        var metrics: Metrics
+        /// For classes.
+        var confusion: ConfusionMatrix?
+        /// For scores.
+        var scores = ScoreMetrics()
+    }
+
+    private final class LastResults: Sendable {
+        let results = Mutex<Results?>(nil)
     }
 
     /// Metrics of a model on texts with classes or scores, and for classes the confusion matrix.
@@ -57,6 +77,16 @@ public struct SequenceTask: TrainingTask {
         _ model: SequenceClassifier, on examples: [SequenceExample], paddingID: Int32,
         precision: Precision, batchSize: Int = 64, batchLimit: Int? = nil
     ) -> (metrics: Metrics, confusion: ConfusionMatrix?) {
+        let results = results(
+            model, on: examples, paddingID: paddingID, precision: precision, batchSize: batchSize,
+            batchLimit: batchLimit)
+        return (results.metrics, results.confusion)
+    }
+
+    static func results(
+        _ model: SequenceClassifier, on examples: [SequenceExample], paddingID: Int32,
+        precision: Precision, batchSize: Int = 64, batchLimit: Int? = nil
+    ) -> Results {
         var confusion = ConfusionMatrix(labels: model.labels)
         var scores = ScoreMetrics()
         var sums = MetricSums()
@@ -82,9 +112,11 @@ public struct SequenceTask: TrainingTask {
         }
         switch model.configuration.head {
         case .classification:
-            return (confusion.metrics.merging(sums.means) { first, _ in first }, confusion)
+            return Results(
+                metrics: confusion.metrics.merging(sums.means) { first, _ in first },
+                confusion: confusion)
         case .regression:
-            return (scores.metrics, nil)
+            return Results(metrics: scores.metrics, scores: scores)
         }
     }
 
