@@ -37,15 +37,25 @@ enum ConfigCheck {
         }
     }
 
+    /// Refuses a choice that the model here does not have.
+    static func supported<Value: Equatable>(_ value: Value, _ known: Value, _ key: String) throws {
+        guard value == known else {
+            throw ModelError(
+                .configuration, "\(key) is \(value), which is not supported, expected \(known)")
+        }
+    }
+
     static func token(_ id: Int?, _ vocabularySize: Int, _ key: String) throws {
         guard let id, !(0..<vocabularySize).contains(id) else { return }
         throw ModelError(
             .configuration, "\(key) is \(id), expected below vocab_size, \(vocabularySize)")
     }
 
-    /// Hugging Face's names of activations. `gelu_new` and `gelu_pytorch_tanh` are the tanh form.
+    /// Hugging Face's names of activations, the first of each kind being the one written. `gelu_new`,
+    /// `gelu_pytorch_tanh`, `gelu_fast` and `gelu_accurate` are the tanh form.
     private static let activations: [(name: String, activation: Activation)] = [
-        ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu", .gelu),
+        ("gelu_new", .geluTanh), ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh),
+        ("gelu_accurate", .geluTanh), ("gelu", .gelu), ("gelu_python", .gelu),
         ("relu", .relu), ("tanh", .tanh), ("sigmoid", .sigmoid),
     ]
 

@@ -6,15 +6,28 @@ extension BERT {
         CheckpointLayout.bert(configuration).external(parameters)
     }
 
-    /// Takes the encoder's weights; those of heads (`cls`, `classifier`) are skipped, so that a pretrained or
-    /// fine-tuned model's folder serves too.
+    /// Takes the encoder's weights; those of heads (`cls`, `classifier`, `qa_outputs`) are skipped, so that
+    /// the folder of a model with a head serves too. Without a pooler in the file the model has none.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
         var layout = CheckpointLayout.bert(configuration)
         let canonicalName = layout.canonicalName
         layout.canonicalName = { name in
-            name.hasPrefix("cls.") || name.hasPrefix("classifier.") ? nil : canonicalName(name)
+            let isHead = ["cls.", "classifier.", "qa_outputs."].contains { name.hasPrefix($0) }
+            return isHead ? nil : canonicalName(name)
         }
-        try layout.load(tensors, into: &self, from: place)
+        var model = self
+        model.setPooler(layout.names(in: tensors).contains { $0.hasPrefix("bert.pooler.") })
+        try layout.load(tensors, into: &model, from: place)
+        self = model
+    }
+
+    /// Makes the model have a pooler, or none, before weights are loaded.
+    fileprivate mutating func setPooler(_ isPresent: Bool) {
+        if !isPresent {
+            pooler = nil
+        } else if pooler == nil {
+            pooler = Self.freshPooler(configuration, key: RandomKey(seed: 0, stream: 0))
+        }
     }
 }
 
@@ -25,8 +38,27 @@ extension BERTForPretraining {
     }
 
     /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
+    ///
+    /// A file for masked tokens alone (`BertForMaskedLM`) has no next-sentence head and usually no pooler;
+    /// then the model has none either.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try checkpointLayout.load(tensors, into: &self, from: place)
+        var tensors = tensors
+        // The output's bias is one tensor with two names, of which a file may hold either.
+        if let bias = tensors["cls.predictions.decoder.bias"] {
+            tensors["cls.predictions.bias"] = tensors["cls.predictions.bias"] ?? bias
+        }
+        let layout = checkpointLayout
+        let names = layout.names(in: tensors)
+        var model = self
+        model.bert.setPooler(names.contains { $0.hasPrefix("bert.pooler.") })
+        if !names.contains(where: { $0.hasPrefix("cls.seq_relationship.") }) {
+            model.nextSentence = nil
+        } else if model.nextSentence == nil {
+            model.nextSentence = Self.freshNextSentence(
+                configuration, key: RandomKey(seed: 0, stream: 0))
+        }
+        try layout.load(tensors, into: &model, from: place)
+        self = model
     }
 
     package var checkpointLayout: CheckpointLayout {

@@ -25,8 +25,9 @@ public struct BERT: PretrainedModel {
     public var embeddingNorm: LayerNorm
     /// The layers.
     public var layers: [TransformerEncoderLayer]
-    /// The first position's state → the text's.
-    public var pooler: Linear
+    /// The first position's state → the text's; nil in a model that was published without one, as
+    /// those for masked tokens alone are.
+    public var pooler: Linear?
     private let embeddingDropout: Dropout
 
     /// A model with fresh weights.
@@ -44,7 +45,7 @@ public struct BERT: PretrainedModel {
         typeEmbedding = Embedding(
             count: configuration.typeCount, size: C, initializer: initializer, key: key.derived(2))
         embeddingNorm = LayerNorm(size: C, epsilon: configuration.layerNormEpsilon)
-        pooler = Linear(inputSize: C, outputSize: C, initializer: initializer, key: key.derived(3))
+        pooler = BERT.freshPooler(configuration, key: key.derived(3))
         let options = configuration.layerOptions
         layers = (0..<configuration.layerCount).map {
             TransformerEncoderLayer(options, key: key.derived(UInt64(4 + $0)))
@@ -56,6 +57,20 @@ public struct BERT: PretrainedModel {
     public init(configuration: BERTConfig, key: RandomKey) throws {
         try configuration.validate()
         self.init(configuration, key: key)
+    }
+
+    /// The same model with a pooler: its own, or a fresh one where it has none.
+    package func withPooler(key: RandomKey) -> BERT {
+        guard pooler == nil else { return self }
+        var model = self
+        model.pooler = BERT.freshPooler(configuration, key: key)
+        return model
+    }
+
+    static func freshPooler(_ configuration: BERTConfig, key: RandomKey) -> Linear {
+        Linear(
+            inputSize: configuration.hiddenSize, outputSize: configuration.hiddenSize,
+            initializer: configuration.initializer, key: key)
     }
 
     /// The last layer's states.
@@ -81,6 +96,7 @@ public struct BERT: PretrainedModel {
     ///
     /// Parameters as for ``hidden(_:typeIDs:mask:context:)``.
     /// - Returns: `[batch, time, hidden]` and `[batch, hidden]`.
+    /// - Precondition: The model has a ``pooler``.
     public func encode(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         context: ForwardContext
@@ -90,7 +106,10 @@ public struct BERT: PretrainedModel {
     }
 
     /// tanh(pooler(first position)), `[batch, hidden]`, from states `[batch, time, hidden]`.
+    ///
+    /// - Precondition: The model has a ``pooler``.
     public func pool(_ states: Tensor, context: ForwardContext) -> Tensor {
+        guard let pooler else { preconditionFailure("this BERT was loaded without a pooler") }
         let (B, T, C) = (states.shape[0], states.shape[1], states.shape[2])
         let first = IDTensor((0..<B).map { Int32($0 * T) }, shape: [B])
         return pooler(
@@ -122,6 +141,6 @@ public struct BERT: PretrainedModel {
         for i in layers.indices {
             layers[i].visitParameters(&visitor, at: path / "layers" / i)
         }
-        pooler.visitParameters(&visitor, at: path / "pooler")
+        pooler?.visitParameters(&visitor, at: path / "pooler")
     }
 }

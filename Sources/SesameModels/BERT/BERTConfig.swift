@@ -121,7 +121,6 @@ public struct BERTConfig: Codable, Sendable, Hashable {
 
 extension BERTConfig {
     enum CodingKeys: String, CodingKey {
-        case architectures
         case modelType = "model_type"
         case vocabularySize = "vocab_size"
         case maxSequenceLength = "max_position_embeddings"
@@ -136,9 +135,16 @@ extension BERTConfig {
         case layerNormEpsilon = "layer_norm_eps"
         case initializerDeviation = "initializer_range"
         case paddingTokenID = "pad_token_id"
+        case positionKind = "position_embedding_type"
+        case isDecoder = "is_decoder"
+        case hasCrossAttention = "add_cross_attention"
+        case tiesEmbeddings = "tie_word_embeddings"
+        case prunedHeads = "pruned_heads"
     }
 
     /// Reads a BERT `config.json`; what it leaves out has BERT base's value, and keys it does not know are skipped.
+    ///
+    /// - Throws: ``ModelError`` with code `.configuration` for a choice that is not supported, by its key.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<T: Decodable>(_ key: CodingKeys, _ standard: T) throws -> T {
@@ -149,6 +155,13 @@ extension BERTConfig {
         guard type == "bert" else {
             throw ModelError(.configuration, "model_type is \(type), expected bert")
         }
+        try ConfigCheck.supported(
+            read(.positionKind, "absolute"), "absolute", "position_embedding_type")
+        try ConfigCheck.supported(read(.isDecoder, false), false, "is_decoder")
+        try ConfigCheck.supported(read(.hasCrossAttention, false), false, "add_cross_attention")
+        try ConfigCheck.supported(read(.tiesEmbeddings, true), true, "tie_word_embeddings")
+        let pruned = try read(.prunedHeads, [String: [Int]]()).filter { !$0.value.isEmpty }
+        try ConfigCheck.supported(pruned, [:], "pruned_heads")
         vocabularySize = try read(.vocabularySize, vocabularySize)
         maxSequenceLength = try read(.maxSequenceLength, maxSequenceLength)
         typeCount = try read(.typeCount, typeCount)
@@ -167,7 +180,6 @@ extension BERTConfig {
     /// Writes Hugging Face's keys.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(["BertForPreTraining"], forKey: .architectures)
         try values.encode("bert", forKey: .modelType)
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(maxSequenceLength, forKey: .maxSequenceLength)

@@ -56,8 +56,8 @@ public struct BERTForPretraining: PretrainedModel {
     public var transformNorm: LayerNorm
     /// The masked-token head's bias, `[vocabulary]`.
     public var outputBias: Tensor
-    /// Pooled state → follows (0) or not (1).
-    public var nextSentence: Linear
+    /// Pooled state → follows (0) or not (1); nil in a model that was published for masked tokens alone.
+    public var nextSentence: Linear?
 
     /// The encoder's sizes and choices.
     public var configuration: BERTConfig { bert.configuration }
@@ -73,9 +73,13 @@ public struct BERTForPretraining: PretrainedModel {
             key: key.derived(1))
         transformNorm = LayerNorm(size: C, epsilon: configuration.layerNormEpsilon)
         outputBias = Tensor(zeros: [configuration.vocabularySize])
-        nextSentence = Linear(
-            inputSize: C, outputSize: 2, initializer: configuration.initializer,
-            key: key.derived(2))
+        nextSentence = Self.freshNextSentence(configuration, key: key.derived(2))
+    }
+
+    static func freshNextSentence(_ configuration: BERTConfig, key: RandomKey) -> Linear {
+        Linear(
+            inputSize: configuration.hiddenSize, outputSize: 2,
+            initializer: configuration.initializer, key: key)
     }
 
     /// A model with fresh weights, from a configuration that is checked first.
@@ -85,6 +89,8 @@ public struct BERTForPretraining: PretrainedModel {
     }
 
     /// The losses of a batch.
+    ///
+    /// - Precondition: A batch with the next-sentence task needs a model with that head and a pooler.
     public func loss(_ batch: BERTPretrainingBatch, context: ForwardContext) -> BERTPretrainingLoss
     {
         precondition(
@@ -107,6 +113,9 @@ public struct BERTForPretraining: PretrainedModel {
             return BERTPretrainingLoss(
                 total: masked.loss, masked: masked, nextSentence: nil,
                 nextSentenceCorrectCount: 0, nextSentenceCount: 0)
+        }
+        guard let nextSentence else {
+            preconditionFailure("this BERT was loaded without a next-sentence head")
         }
         let logits = nextSentence(bert.pool(states, context: context), context: context)
         let loss = crossEntropy(logits: logits, targets: following)
@@ -145,6 +154,6 @@ public struct BERTForPretraining: PretrainedModel {
         transform.visitParameters(&visitor, at: path / "transform")
         transformNorm.visitParameters(&visitor, at: path / "transformNorm")
         visitor.visit(&outputBias, at: path / "outputBias")
-        nextSentence.visitParameters(&visitor, at: path / "nextSentence")
+        nextSentence?.visitParameters(&visitor, at: path / "nextSentence")
     }
 }

@@ -54,6 +54,11 @@ package struct CheckpointLayout {
         }
     }
 
+    /// The table's names of a file's tensors, whatever the file's dialect.
+    func names(in tensors: [String: Tensor]) -> Set<String> {
+        Set(tensors.keys.compactMap(canonicalName))
+    }
+
     /// Puts a file's tensors into a model.
     ///
     /// - Parameter place: Where the tensors come from, for the error.
@@ -63,8 +68,11 @@ package struct CheckpointLayout {
     ) throws {
         let entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0) })
         var found: [String: Tensor] = [:]
-        for (name, tensor) in tensors {
-            if let canonical = canonicalName(name) { found[canonical] = tensor }
+        var unexpected: [String] = []
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            guard let canonical = canonicalName(name) else { continue }
+            // Two names in the file for one parameter: which of them counts cannot be known.
+            if found.updateValue(tensor, forKey: canonical) != nil { unexpected.append(name) }
         }
         var missing: [String] = []
         var misshapen: [ModelError.Misshapen] = []
@@ -91,9 +99,10 @@ package struct CheckpointLayout {
             let whole = parts.count == 1 ? parts[0] : concatenated(parts, axis: 0)
             values.append(entry.transposed ? whole.transposed() : whole)
         }
-        guard missing.isEmpty && misshapen.isEmpty && found.isEmpty else {
+        unexpected.append(contentsOf: found.keys)
+        guard missing.isEmpty && misshapen.isEmpty && unexpected.isEmpty else {
             throw ModelError(
-                missing: missing.sorted(), unexpected: found.keys.sorted(),
+                missing: missing.sorted(), unexpected: unexpected.sorted(),
                 misshapen: misshapen.sorted { $0.name < $1.name }, in: place)
         }
         var next = values.makeIterator()

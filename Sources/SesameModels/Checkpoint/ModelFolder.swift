@@ -10,35 +10,53 @@ import SesameTensor
 extension PretrainedModel {
     /// Writes `config.json` and `model.safetensors` into a folder, which is made where missing.
     ///
-    /// Each file is written under another name, synced and then renamed, so a crash leaves the old one.
-    /// Hugging Face's transformers loads the folder.
+    /// The folder is written whole under another name, synced and then given its name, so that a crash
+    /// leaves the old one. Hugging Face's transformers loads it.
     ///
     /// - Parameters:
-    ///   - folder: Where to; other files in it stay.
+    ///   - folder: Where to; a model that it holds is replaced, other files in it stay.
     ///   - storage: How the weights are stored.
-    /// - Throws: ``ModelError`` with code `.folder`.
-    public func save(to folder: URL, storage: SafeTensors.Storage = .float32) throws {
+    ///   - maxShardBytes: Splits weights larger than this into several files with an index; nil means one file.
+    /// - Throws: ``ModelError`` with code `.folder`, also for a folder that holds files but no model.
+    public func save(
+        to folder: URL, storage: SafeTensors.Storage = .float32, maxShardBytes: Int? = nil
+    ) throws {
         do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true)
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            var text = try encoder.encode(configuration)
-            text.append(UInt8(ascii: "\n"))
-            try SafeTensors.write(
-                checkpointTensors(), metadata: ["format": "pt"],
-                to: folder.appendingPathComponent(ModelFolder.weights),
-                storage: storage)
-            try text.write(
-                to: folder.appendingPathComponent(ModelFolder.configuration), options: .atomic)
+            let others = try ModelFolder.otherFiles(in: folder)
+            try AtomicFolder.write(folder) { temporary in
+                try writeFiles(into: temporary, storage: storage, maxShardBytes: maxShardBytes)
+                for name in others {
+                    try FileManager.default.copyItem(
+                        at: folder.appendingPathComponent(name),
+                        to: temporary.appendingPathComponent(name))
+                }
+            }
         } catch let error as ModelError {
             throw error
+        } catch let error as AtomicFolder.Failure {
+            throw ModelError(.folder, "cannot write a model: \(error.path): \(error.reason)")
         } catch {
             throw ModelError(.folder, "cannot write a model to \(folder.path): \(error)")
         }
     }
 
-    /// Reads a model from a folder with `config.json` and `model.safetensors`.
+    /// Writes the model's files into a folder that somebody else makes appear as a whole.
+    package func writeFiles(
+        into folder: URL, storage: SafeTensors.Storage = .float32, maxShardBytes: Int? = nil
+    ) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var text = try encoder.encode(
+            ConfigurationFile(
+                configuration: configuration, architecture: architecture, storage: storage))
+        text.append(UInt8(ascii: "\n"))
+        try SafeTensors.write(
+            checkpointTensors(), metadata: ["format": "pt"], toFolder: folder, storage: storage,
+            maxShardBytes: maxShardBytes)
+        try text.write(to: folder.appendingPathComponent(ModelFolder.configuration))
+    }
+
+    /// Reads a model from a folder with `config.json`, and `model.safetensors` or shards of it with an index.
     ///
     /// - Throws: ``ModelError``: `.folder` if a file cannot be read, `.configuration` if `config.json` is not
     ///   this model's or out of range, `.parameters` if the weights do not fit it.
@@ -46,15 +64,33 @@ extension PretrainedModel {
         let configuration = try ModelFolder.configuration(Configuration.self, in: folder)
         var model = try Self(
             configuration: configuration, key: RandomKey(seed: 0, stream: 0))
-        let file = folder.appendingPathComponent(ModelFolder.weights)
         let tensors: [String: Tensor]
         do {
-            tensors = try SafeTensors.read(file)
+            tensors = try SafeTensors.read(folder: folder)
         } catch {
-            throw ModelError(.folder, "cannot read \(file.path): \(error)")
+            throw ModelError(.folder, "cannot read the weights: \(error)")
         }
-        try model.loadCheckpoint(tensors, from: file.path)
+        try model.loadCheckpoint(tensors, from: folder.path)
         return model
+    }
+}
+
+/// A configuration and what is only known of the model and its file.
+private struct ConfigurationFile<Configuration: Encodable>: Encodable {
+    let configuration: Configuration
+    let architecture: String
+    let storage: SafeTensors.Storage
+
+    enum CodingKeys: String, CodingKey {
+        case architectures
+        case storage = "torch_dtype"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try configuration.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode([architecture], forKey: .architectures)
+        try values.encode("\(storage)", forKey: .storage)
     }
 }
 
@@ -63,7 +99,25 @@ public enum ModelFolder {
     /// `config.json`.
     public static let configuration = "config.json"
     /// `model.safetensors`.
-    public static let weights = "model.safetensors"
+    public static let weights = SafeTensors.fileName
+
+    /// The files of a folder that saving a model there must keep.
+    ///
+    /// - Throws: ``ModelError`` for a folder that holds files but no model: it is not ours to replace.
+    fileprivate static func otherFiles(in folder: URL) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        guard names.isEmpty || names.contains(configuration) else {
+            throw ModelError(
+                .folder,
+                "\(folder.path) holds files but no model (expected \(configuration)); "
+                    + "choose a new folder")
+        }
+        return names.filter { name in
+            let isWeights = name.hasPrefix("model") && name.hasSuffix(".safetensors")
+            return !isWeights && name != configuration && name != SafeTensors.indexName
+        }
+    }
 
     /// What a folder's `config.json` says about the model, without reading the weights.
     public struct Summary: Codable, Sendable, Hashable {

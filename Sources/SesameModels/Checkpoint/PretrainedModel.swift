@@ -9,6 +9,9 @@ public protocol PretrainedModel: Module {
     /// The model's sizes and choices.
     var configuration: Configuration { get }
 
+    /// Hugging Face's name of the model, for `architectures` in `config.json`.
+    var architecture: String { get }
+
     /// A model with fresh weights.
     ///
     /// - Throws: ``ModelError`` if the configuration is out of range.
@@ -24,4 +27,28 @@ public protocol PretrainedModel: Module {
     ///   - place: Where they come from, for the error.
     /// - Throws: ``ModelError`` that lists every missing, unexpected and mis-shaped name.
     mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws
+}
+
+extension BERT {
+    /// `BertModel`.
+    public var architecture: String { "BertModel" }
+}
+
+extension BERTForPretraining {
+    /// `BertForPreTraining`, or `BertForMaskedLM` where there is no next-sentence head.
+    public var architecture: String {
+        nextSentence == nil ? "BertForMaskedLM" : "BertForPreTraining"
+    }
+}
+
+extension GPT {
+    /// `GPT2LMHeadModel`.
+    public var architecture: String { "GPT2LMHeadModel" }
+}
+
+extension SequenceClassifier {
+    /// `BertForSequenceClassification` or `GPT2ForSequenceClassification`.
+    public var architecture: String {
+        bert == nil ? "GPT2ForSequenceClassification" : "BertForSequenceClassification"
+    }
 }

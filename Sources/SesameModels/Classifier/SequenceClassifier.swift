@@ -33,7 +33,7 @@ public struct SequenceClassifier: PretrainedModel {
         let configuration = SequenceClassifierConfig(
             backbone: .bert(backbone), head: kind, dropoutProbability: dropoutProbability)
         self.configuration = configuration
-        self.bert = bert
+        self.bert = bert.withPooler(key: key.derived(1))
         dropout = Dropout(dropoutProbability ?? backbone.hiddenDropoutProbability)
         head = Linear(
             inputSize: backbone.hiddenSize, outputSize: kind.outputCount,
@@ -54,6 +54,7 @@ public struct SequenceClassifier: PretrainedModel {
         configuration = SequenceClassifierConfig(
             backbone: .gpt(backbone), head: kind, dropoutProbability: dropoutProbability)
         self.gpt = gpt
+        self.gpt?.output = nil  // there are no tokens to predict
         dropout = Dropout(dropoutProbability ?? 0)
         head = Linear(
             inputSize: backbone.hiddenSize, outputSize: kind.outputCount, bias: false,

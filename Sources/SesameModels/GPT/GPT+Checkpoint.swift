@@ -33,9 +33,11 @@ extension CheckpointLayout {
             layout.addPair(ours + ".feedForwardNorm", theirs + ".ln_2")
         }
         layout.addPair(prefix + "finalNorm", "transformer.ln_f")
+        layout.addPair(prefix + "output", "lm_head", bias: false)
+        let isTied = configuration.tiesEmbeddings
         // Older files leave the prefix out, and hold causal masks and a copy of the tied output.
         layout.canonicalName = { name in
-            if name == "lm_head.weight" || name.hasSuffix(".attn.bias")
+            if (isTied && name == "lm_head.weight") || name.hasSuffix(".attn.bias")
                 || name.hasSuffix(".attn.masked_bias")
             {
                 return nil

@@ -4,14 +4,14 @@ import SesameTensor
 /// A causal Transformer language model with GPT-2's block.
 ///
 /// Token and position embeddings, pre-norm decoder blocks, a final norm, and an output that shares the
-/// token embedding's table. Fresh weights are normal with deviation 0.02, those of the maps that feed
+/// token embedding's table unless the configuration says otherwise. Fresh weights are normal with deviation 0.02, those of the maps that feed
 /// the residual stream divided by √(2 · layers).
 ///
 /// Source: Radford et al. 2019, Language Models are Unsupervised Multitask Learners.
 public struct GPT: PretrainedModel {
     /// The sizes and choices.
     public let configuration: GPTConfig
-    /// The token vectors, `[vocabulary, hidden]`; also the output's weight.
+    /// The token vectors, `[vocabulary, hidden]`; also the output's weight, unless there is ``output``.
     public var tokenEmbedding: Embedding
     /// The position vectors.
     public var positions: LearnedPositions
@@ -19,6 +19,8 @@ public struct GPT: PretrainedModel {
     public var layers: [TransformerDecoderLayer]
     /// The norm after the last block.
     public var finalNorm: LayerNorm
+    /// State → logits, where the output has a weight of its own; nil where it shares the token vectors.
+    public var output: Linear?
     private let embeddingDropout: Dropout
 
     /// A model with fresh weights.
@@ -39,6 +41,11 @@ public struct GPT: PretrainedModel {
         }
         finalNorm = LayerNorm(
             size: configuration.hiddenSize, epsilon: configuration.layerNormEpsilon)
+        if !configuration.tiesEmbeddings {
+            output = Linear(
+                inputSize: configuration.hiddenSize, outputSize: configuration.vocabularySize,
+                bias: false, initializer: initializer, key: key.derived(.max))
+        }
         embeddingDropout = Dropout(configuration.embeddingDropoutProbability)
     }
 
@@ -85,7 +92,7 @@ public struct GPT: PretrainedModel {
             ids.shape == targets.shape, "ids have shape \(ids.shape), targets \(targets.shape)")
         let states = hidden(ids, context: context)
         return projectedCrossEntropy(
-            hidden: states, weight: tokenEmbedding.weight, bias: nil, targets: targets,
+            hidden: states, weight: outputWeight, bias: nil, targets: targets,
             ignoreIndex: -100, labelSmoothing: 0, precision: context.precision)
     }
 
@@ -132,11 +139,13 @@ public struct GPT: PretrainedModel {
 
     private func project(_ states: Tensor, context: ForwardContext) -> Tensor {
         linear(
-            states, weight: tokenEmbedding.weight, bias: nil, activation: .identity,
+            states, weight: outputWeight, bias: nil, activation: .identity,
             residual: nil, precision: context.precision)
     }
 
-    /// Visits the parameters in a fixed order: embeddings, layers, final norm.
+    private var outputWeight: Tensor { output?.weight ?? tokenEmbedding.weight }
+
+    /// Visits the parameters in a fixed order: embeddings, layers, final norm, output.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
@@ -146,5 +155,6 @@ public struct GPT: PretrainedModel {
             layers[i].visitParameters(&visitor, at: path / "layers" / i)
         }
         finalNorm.visitParameters(&visitor, at: path / "finalNorm")
+        output?.visitParameters(&visitor, at: path / "output")
     }
 }

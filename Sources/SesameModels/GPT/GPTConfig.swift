@@ -29,6 +29,8 @@ public struct GPTConfig: Codable, Sendable, Hashable {
     public var layerNormEpsilon: Float
     /// The standard deviation of fresh weights (`initializer_range`).
     public var initializerDeviation: Float
+    /// Whether the output shares the token vectors (`tie_word_embeddings`).
+    public var tiesEmbeddings: Bool
     /// Begins a text, where the tokenizer has such a token (`bos_token_id`).
     public var beginningTokenID: Int?
     /// Ends a text, where the tokenizer has such a token (`eos_token_id`).
@@ -44,6 +46,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         layerCount: Int = 12, headCount: Int = 12, feedForwardSize: Int? = nil,
         activation: Activation = .geluTanh, dropoutProbability: Float = 0.1,
         layerNormEpsilon: Float = 1e-5, initializerDeviation: Float = 0.02,
+        tiesEmbeddings: Bool = true,
         beginningTokenID: Int? = nil, endTokenID: Int? = nil, paddingTokenID: Int? = nil
     ) {
         self.vocabularySize = vocabularySize
@@ -58,6 +61,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         attentionDropoutProbability = dropoutProbability
         self.layerNormEpsilon = layerNormEpsilon
         self.initializerDeviation = initializerDeviation
+        self.tiesEmbeddings = tiesEmbeddings
         self.beginningTokenID = beginningTokenID
         self.endTokenID = endTokenID
         self.paddingTokenID = paddingTokenID
@@ -112,7 +116,6 @@ public struct GPTConfig: Codable, Sendable, Hashable {
 
 extension GPTConfig {
     enum CodingKeys: String, CodingKey {
-        case architectures
         case modelType = "model_type"
         case vocabularySize = "vocab_size"
         case maxSequenceLength = "n_positions"
@@ -129,10 +132,15 @@ extension GPTConfig {
         case beginningTokenID = "bos_token_id"
         case endTokenID = "eos_token_id"
         case paddingTokenID = "pad_token_id"
-        case tiedEmbeddings = "tie_word_embeddings"
+        case tiesEmbeddings = "tie_word_embeddings"
+        case scalesAttention = "scale_attn_weights"
+        case scalesAttentionByLayer = "scale_attn_by_inverse_layer_idx"
+        case hasCrossAttention = "add_cross_attention"
     }
 
     /// Reads a GPT-2 `config.json`; what it leaves out has GPT-2's value, and keys it does not know are skipped.
+    ///
+    /// - Throws: ``ModelError`` with code `.configuration` for a choice that is not supported, by its key.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<T: Decodable>(_ key: CodingKeys, _ standard: T) throws -> T {
@@ -143,10 +151,11 @@ extension GPTConfig {
         guard type == "gpt2" else {
             throw ModelError(.configuration, "model_type is \(type), expected gpt2")
         }
-        guard try read(.tiedEmbeddings, true) else {
-            throw ModelError(
-                .configuration, "tie_word_embeddings is false; only a tied output is supported")
-        }
+        try ConfigCheck.supported(read(.scalesAttention, true), true, "scale_attn_weights")
+        try ConfigCheck.supported(
+            read(.scalesAttentionByLayer, false), false, "scale_attn_by_inverse_layer_idx")
+        try ConfigCheck.supported(read(.hasCrossAttention, false), false, "add_cross_attention")
+        tiesEmbeddings = try read(.tiesEmbeddings, true)
         vocabularySize = try read(.vocabularySize, vocabularySize)
         maxSequenceLength = try read(.maxSequenceLength, maxSequenceLength)
         hiddenSize = try read(.hiddenSize, hiddenSize)
@@ -168,7 +177,6 @@ extension GPTConfig {
     /// Writes Hugging Face's keys.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(["GPT2LMHeadModel"], forKey: .architectures)
         try values.encode("gpt2", forKey: .modelType)
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(maxSequenceLength, forKey: .maxSequenceLength)
@@ -186,6 +194,6 @@ extension GPTConfig {
         try values.encode(beginningTokenID, forKey: .beginningTokenID)
         try values.encode(endTokenID, forKey: .endTokenID)
         try values.encode(paddingTokenID, forKey: .paddingTokenID)
-        try values.encode(true, forKey: .tiedEmbeddings)
+        try values.encode(tiesEmbeddings, forKey: .tiesEmbeddings)
     }
 }

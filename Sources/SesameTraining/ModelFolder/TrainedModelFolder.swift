@@ -112,7 +112,7 @@ public struct TrainedModelFolder: Sendable {
         replacing: Bool = false
     ) throws {
         try DurableFiles.writeFolder(url, replacing: replacing) { folder in
-            try model.save(to: folder)
+            try model.writeFiles(into: folder)
             try tokenizer.save(to: folder.appendingPathComponent(tokenizerName))
             try DurableFiles.write(
                 DurableFiles.encodeJSON(record), to: folder.appendingPathComponent(recordName))
