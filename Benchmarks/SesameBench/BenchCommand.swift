@@ -5,7 +5,8 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
         subcommands: [
-            GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, TokenizeCommand.self,
+            GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, EncodeCommand.self,
+            TokenizeCommand.self,
             VocabularyCommand.self, StoreCommand.self,
         ])
 }

@@ -70,8 +70,9 @@ struct MeasurementLine {
 
     mutating func add(_ key: String, text: String) { members.append("\"\(key)\": \"\(text)\"") }
 
-    mutating func add(_ key: String, _ value: Double) {
-        let rounded = (value * 1000).rounded() / 1000
+    mutating func add(_ key: String, _ value: Double, decimals: Int = 3) {
+        let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
+        let rounded = (value * scale).rounded() / scale
         members.append(
             "\"\(key)\": " + (rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"))
     }

@@ -24,7 +24,7 @@ struct SesameCommand: AsyncParsableCommand {
                 name: "Models:",
                 subcommands: [
                     EvaluateCommand.self, PredictCommand.self, GenerateCommand.self,
-                    FillMaskCommand.self,
+                    FillMaskCommand.self, EmbedCommand.self,
                 ]),
         ]
     )

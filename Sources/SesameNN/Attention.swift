@@ -48,17 +48,30 @@ public struct MultiHeadAttention: Module {
     ///   - x: `[batch, time, hidden]`.
     ///   - keyMask: `[batch, time]`; 1 keeps a key, 0 hides it.
     ///   - causal: Whether a position sees only itself and those before it.
+    ///   - sequences: Where sequences of several lengths lie end to end in `x`, `[1, tokens, hidden]`; then
+    ///     there is no mask, and no dropout of attention weights.
     ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
         _ x: Tensor, keyMask: AttentionMask? = nil, causal: Bool = false,
-        residual: Tensor? = nil, context: ForwardContext
+        sequences: PackedSequences? = nil, residual: Tensor? = nil, context: ForwardContext
     ) -> Tensor {
-        let attended = attention(
-            packed: projection(x, context: context), headCount: headCount, causal: causal,
-            keyMask: keyMask, dropout: context.dropoutSite(dropoutProbability),
-            precision: context.precision)
+        let projected = projection(x, context: context)
+        let attended: Tensor
+        if let sequences {
+            precondition(
+                keyMask == nil && !context.drops(dropoutProbability),
+                "packed sequences take neither mask nor dropout")
+            attended = sequences.map(projected) {
+                attention(
+                    packed: $0, headCount: headCount, causal: causal, precision: context.precision)
+            }
+        } else {
+            attended = attention(
+                packed: projected, headCount: headCount, causal: causal, keyMask: keyMask,
+                dropout: context.dropoutSite(dropoutProbability), precision: context.precision)
+        }
         return output(attended, residual: residual, context: context)
     }
 

@@ -35,17 +35,21 @@ public struct TransformerEncoderLayer: Module {
     /// - Parameters:
     ///   - x: `[batch, time, hidden]`.
     ///   - keyMask: `[batch, time]`; 1 keeps a position, 0 hides it from the others.
+    ///   - sequences: Where sequences of several lengths lie end to end in `x`; see ``MultiHeadAttention``.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
-        _ x: Tensor, keyMask: AttentionMask? = nil, context: ForwardContext
+        _ x: Tensor, keyMask: AttentionMask? = nil, sequences: PackedSequences? = nil,
+        context: ForwardContext
     ) -> Tensor {
         let sites = (
             attention: context.site(0), attentionOutput: context.site(1),
             feedForward: context.site(2), output: context.site(3)
         )
         func attend(_ input: Tensor, _ residual: Tensor?) -> Tensor {
-            attention(input, keyMask: keyMask, residual: residual, context: sites.attention)
+            attention(
+                input, keyMask: keyMask, sequences: sequences, residual: residual,
+                context: sites.attention)
         }
         switch norm {
         case .pre:

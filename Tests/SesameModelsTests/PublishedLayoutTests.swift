@@ -36,7 +36,8 @@ struct PublishedLayoutTests {
             loaded.hidden(ids, context: context).scalars
                 == bert.hidden(ids, context: context).scalars)
         // A classifier on it begins with a fresh pooler.
-        let classifier = SequenceClassifier(bert: loaded, labels: ["a", "b"], key: Self.key)
+        let classifier = SequenceClassifier(
+            bert: loaded, head: .classification(labels: ["a", "b"]), key: Self.key)
         #expect(classifier.bert?.pooler != nil)
         // The pooler comes back from a file that has one; half of one is an error.
         try loaded.loadCheckpoint(tensors(bert), from: "a test")
@@ -110,7 +111,8 @@ struct PublishedLayoutTests {
             try other.loadCheckpoint(lacking, from: "a test")
         }
         #expect(error?.missing == ["lm_head.weight"])
-        let classifier = SequenceClassifier(gpt: gpt, labels: ["a", "b"], key: Self.key)
+        let classifier = SequenceClassifier(
+            gpt: gpt, head: .classification(labels: ["a", "b"]), key: Self.key)
         #expect(classifier.gpt?.output == nil)
     }
 
