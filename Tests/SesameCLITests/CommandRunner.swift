@@ -53,9 +53,12 @@ final class Sandbox {
         try run(arguments, input: Data(input.utf8))
     }
 
-    /// - Parameter interruptingAt: Once standard error holds this text, the program gets Ctrl-C.
+    /// - Parameters:
+    ///   - interruptingAt: Once standard error holds this text, the program gets the signal.
+    ///   - signal: Ctrl-C unless told otherwise.
     func run(
-        _ arguments: [String], input: Data, interruptingAt signal: String? = nil
+        _ arguments: [String], input: Data, interruptingAt moment: String? = nil,
+        signal: Int32 = SIGINT
     ) throws -> CommandResult {
         // Files instead of pipes: no output is too large for them.
         let number = UUID().uuidString
@@ -74,13 +77,13 @@ final class Sandbox {
         process.standardOutput = try FileHandle(forWritingTo: names[1])
         process.standardError = try FileHandle(forWritingTo: names[2])
         try process.run()
-        if let signal {
+        if let moment {
             while process.isRunning,
-                try !String(contentsOf: names[2], encoding: .utf8).contains(signal)
+                try !String(contentsOf: names[2], encoding: .utf8).contains(moment)
             {
-                Thread.sleep(forTimeInterval: 0.02)
+                Thread.sleep(forTimeInterval: 0.005)
             }
-            process.interrupt()
+            if process.isRunning { kill(process.processIdentifier, signal) }
         }
         process.waitUntilExit()
         return CommandResult(

@@ -4,7 +4,7 @@ import Testing
 @Suite("Training and models")
 struct TrainingCommandTests {
     /// A workspace with a corpus of two simple patterns, and a vocabulary of each kind.
-    private static func prepared() throws -> Sandbox {
+    static func prepared() throws -> Sandbox {
         let sandbox = try Sandbox()
         let animals = ["cat", "dog", "cow", "hen", "fox"]
         var documents = ""
@@ -29,7 +29,7 @@ struct TrainingCommandTests {
         return sandbox
     }
 
-    private static let small = [
+    static let small = [
         "--layers", "1", "--heads", "2", "--width", "16", "--context", "24", "--batch", "4",
         "--threads", "2", "--seed", "3",
     ]
