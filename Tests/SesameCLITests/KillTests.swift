@@ -47,10 +47,11 @@ struct KillTests {
         }
     }
 
-    @Test(arguments: [
-        (.gpt, SIGKILL), (.bert, SIGKILL), (.classify, SIGKILL), (.gpt, SIGINT),
-        (.classify, SIGINT),
-    ] as [(Training, Int32)])
+    @Test(
+        arguments: [
+            (.gpt, SIGKILL), (.bert, SIGKILL), (.classify, SIGKILL), (.gpt, SIGINT),
+            (.classify, SIGINT),
+        ] as [(Training, Int32)])
     func endsTheSame(_ training: Training, signal: Int32) throws {
         let sandbox = try TrainingCommandTests.prepared()
         if training == .classify {

@@ -67,6 +67,26 @@ struct TrainingCommandTests {
             .objects()
         #expect(objects.compactMap { $0["seed"] as? Int } == [1, 2])
 
+        // Several prompts at once give what each gives alone.
+        let many = try sandbox.run(
+            [
+                "generate", "--model", "models/text-gpt", "--tokens", "9", "--prompts", "-",
+                "--json",
+            ],
+            input: Data("The cat\n\nThen the \n".utf8))
+        #expect(many.status == 0, "\(many.errors)")
+        let texts = try many.objects()
+        #expect(texts.map { $0["prompt"] as? String } == ["The cat", "", "Then the "])
+        for text in texts {
+            let alone = try sandbox.run(
+                "generate", "--model", "models/text-gpt", "--tokens", "9", "--json", "--prompt",
+                #require(text["prompt"] as? String))
+            #expect(try alone.object()["text"] as? String == text["text"] as? String)
+        }
+        expectFailure(
+            try sandbox.run("generate", "--model", "models/text-gpt", "--prompts", "none.txt"),
+            mentioning: "none.txt")
+
         let runs = try sandbox.run("runs", "list", "--json").array()
         #expect(runs.map { $0["kind"] as? String } == ["pretrain gpt"])
         #expect(runs[0]["status"] as? String == "finished")
@@ -216,6 +236,10 @@ struct TrainingCommandTests {
             ["generate", "--model", "m", "--temperature", "-1"],
             ["generate", "--model", "m", "--top-p", "0"],
             ["generate", "--model", "m", "--tokens", "0"],
+            ["generate", "--model", "m", "--prompt", "a", "--prompts", "f.txt"],
+            ["pretrain", "gpt", "text", "--tokenizer", "v", "--early-stopping", "0"],
+            ["pretrain", "bert", "text", "--tokenizer", "v", "--early-stopping", "1"]
+                + ["--evaluate-every", "0"],
             ["predict", "--model", "m", "--batch", "0"],
             ["fill-mask", "--model", "m"],
             ["runs", "show", "first"],

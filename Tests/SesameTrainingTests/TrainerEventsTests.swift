@@ -55,6 +55,53 @@ import Testing
         #expect(try await iterator.next() == nil)
     }
 
+    @Test func theArticlesExamplesCompileAndRun() async throws {
+        let temporary = try TemporaryFolder()
+        let folder = temporary.url
+        let (gpt, task, options) = (gpt(), try task(), options(steps: 3))
+        // The lines between the marks are those of the article.
+        // begin
+        let checkpoints = CheckpointFolder(url: folder, keptCount: 2, configuration: "{}")
+        var trainer = try Trainer(
+            model: gpt, task: task, options: options, checkpoints: checkpoints)
+        try trainer.resume()  // goes on from the latest checkpoint, if there is one
+        // end
+        // begin
+        trainer.customMetrics = [
+            CustomMetric("parameters") { model, task in Double(model.parameterCount) }
+        ]
+        trainer.selection = MetricSelection("parameters", higherIsBetter: false)
+        trainer.schedule = TrainingSchedule { step, totalSteps in
+            step < totalSteps / 2 ? 1 : 0.1  // times the options' learning rate
+        }
+        // end
+        // begin
+        let events = trainer.events()
+        for try await event in events {
+            if case .step(let report) = event { print(report.step, report.loss) }
+        }
+        let model = try await events.trainer.model
+        // end
+        #expect(bits(model) != bits(gpt))
+
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let article = try String(
+            contentsOf: root.appendingPathComponent(
+                "Sources/SesameTraining/SesameTraining.docc/TrainingInTheBackground.md"),
+            encoding: .utf8)
+        let source = try String(contentsOf: URL(fileURLWithPath: #filePath), encoding: .utf8)
+        var lineCount = 0
+        for part in source.components(separatedBy: "// begin\n").dropFirst() {
+            for line in part.components(separatedBy: "// end\n")[0].split(separator: "\n") {
+                let text = line.trimmingCharacters(in: .whitespaces)
+                #expect(article.contains(text), "not in the article: \(text)")
+                lineCount += text.isEmpty ? 0 : 1
+            }
+        }
+        #expect(lineCount > 10)
+    }
+
     @Test func aSlowLoopLosesNothingAndHoldsTheTrainingBack() async throws {
         let made = Atomic<Int>(0)
         var (trainer, _) = try Self.trainer(steps: 700)

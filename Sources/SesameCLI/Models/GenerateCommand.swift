@@ -10,8 +10,10 @@ struct GenerateCommand: ParsableCommand {
             Examples:
               sesame generate --model models/novels-gpt --prompt 'It was a dark night' --tokens 200
               sesame generate --model models/novels-gpt --temperature 0.7 --top-k 40 --seed 7
+              sesame generate --model models/novels-gpt --prompts beginnings.txt --json
 
-            At --temperature 0 the likeliest token is always taken. The same seed gives the same text.
+            At --temperature 0 the likeliest token is always taken. The same seed gives the same text, \
+            whether the prompt comes alone or among others.
             """
     )
 
@@ -22,10 +24,16 @@ struct GenerateCommand: ParsableCommand {
             "The text to continue (default: the beginning of a document).", valueName: "text"))
     var prompt: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a prompt a line, all continued with the model loaded once; '-' is standard input.",
+            valueName: "file"))
+    var prompts: String?
+
     @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "n"))
     var tokens = 200
 
-    @Option(help: ArgumentHelp("How many texts to generate.", valueName: "n"))
+    @Option(help: ArgumentHelp("How many texts to generate for a prompt.", valueName: "n"))
     var count = 1
 
     @Option(
@@ -50,6 +58,9 @@ struct GenerateCommand: ParsableCommand {
 
     func validate() throws {
         if tokens < 1 { throw ValidationError("--tokens must be 1 or more, not \(tokens).") }
+        if prompt != nil && prompts != nil {
+            throw ValidationError("Give either --prompt or --prompts, not both.")
+        }
         if count < 1 { throw ValidationError("--count must be 1 or more, not \(count).") }
         try usage { _ = try sampler(0) }
     }
@@ -62,21 +73,33 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let generator = try TextGenerator(modelFolder: model.url)
+        guard let prompts else { return try generate(prompt ?? "", with: generator, isFirst: true) }
+        var reader = try LineReader(path: prompts)
+        var isFirst = true
+        while let line = try reader.next() {
+            try generate(line, with: generator, isFirst: isFirst)
+            isFirst = false
+        }
+    }
+
+    private func generate(
+        _ prompt: String, with generator: TextGenerator, isFirst: Bool
+    ) throws {
         for index in 0..<count {
             var sampler = try sampler(index)
             if format.json {
                 let text = try generator.generate(
-                    prompt: prompt ?? "", count: tokens, sampler: &sampler,
+                    prompt: prompt, count: tokens, sampler: &sampler,
                     precision: precision.precision)
                 try JSON.print(
-                    Record(prompt: prompt ?? "", text: text, seed: seed.seed &+ UInt64(index)))
+                    Record(prompt: prompt, text: text, seed: seed.seed &+ UInt64(index)))
                 continue
             }
             // Each piece is shown as soon as it is sure, so that a reader can follow.
-            if index > 0 { StandardOutput.line("--") }
-            StandardOutput.write(prompt ?? "")
+            if index > 0 || !isFirst { StandardOutput.line("--") }
+            StandardOutput.write(prompt)
             _ = try generator.generate(
-                prompt: prompt ?? "", count: tokens, sampler: &sampler,
+                prompt: prompt, count: tokens, sampler: &sampler,
                 precision: precision.precision
             ) { piece in
                 StandardOutput.write(piece)

@@ -34,8 +34,7 @@ struct RunLog {
         run = try workspace.resumeRun(id: id, afterStep: state.step)
         recordedSteps = []
         // A process that was killed may have written or deleted checkpoints without recording that.
-        let steps = checkpoints.steps().filter { $0 <= state.step }
-        let paths = Set(steps.map { checkpoints.folder(step: $0).path })
+        let paths = Set(checkpoints.steps().map { checkpoints.folder(step: $0).path })
         for record in try workspace.checkpoints(run: id) {
             if paths.contains(record.path) {
                 recordedSteps.insert(record.step)
@@ -43,9 +42,19 @@ struct RunLog {
                 try run.removeCheckpoint(path: record.path)
             }
         }
-        for step in steps where !recordedSteps.contains(step) {
+        try recordCheckpoints(through: state.step)
+    }
+
+    /// Brings the workspace's list of checkpoints up to date with the folder.
+    private mutating func recordCheckpoints(through last: Int) throws {
+        let steps = Set(checkpoints.steps().filter { $0 <= last })
+        for step in steps.subtracting(recordedSteps).sorted() {
             try run.addCheckpoint(path: checkpoints.folder(step: step).path, step: step)
             recordedSteps.insert(step)
+        }
+        for step in recordedSteps.subtracting(steps).sorted() {
+            try run.removeCheckpoint(path: checkpoints.folder(step: step).path)
+            recordedSteps.remove(step)
         }
     }
 
@@ -57,7 +66,19 @@ struct RunLog {
         }
     }
 
+    /// Takes note of an event.
+    ///
+    /// Hours of training do not end because another process holds the workspace for a while: what cannot
+    /// be written now waits for the next event.
     mutating func note(_ event: TrainerEvent) throws {
+        do {
+            try record(event)
+        } catch let error as StoreError where error.code == .locked {
+            return
+        }
+    }
+
+    private mutating func record(_ event: TrainerEvent) throws {
         switch event {
         case .preparing, .started, .finished: break
         case .step(let report):
@@ -76,21 +97,22 @@ struct RunLog {
                 metrics.sorted { $0.key < $1.key }.map {
                     Metric(step: step, split: "validation", name: $0.key, value: $0.value)
                 })
-        case .checkpoint(let step, let folder):
-            if recordedSteps.insert(step).inserted {
-                try run.addCheckpoint(path: folder.path, step: step)
-            }
-            for old in recordedSteps.subtracting(checkpoints.steps()).sorted() {
-                try run.removeCheckpoint(path: checkpoints.folder(step: old).path)
-                recordedSteps.remove(old)
-            }
+        case .checkpoint(let step, _):
+            try recordCheckpoints(through: step)
         }
     }
 
     /// Makes everything noted so far safe: a checkpoint is about to be written, and a run that goes on
     /// from there does not note it again.
     var flush: @Sendable () throws -> Void {
-        { [run] in try run.flushDurably() }
+        { [run] in
+            do {
+                try run.flushDurably()
+            } catch let error as StoreError where error.code == .locked {
+                // A checkpoint is worth more than metrics that may wait in memory a little longer.
+                return
+            }
+        }
     }
 
     func finish(_ status: RunStatus) throws { try run.finish(status) }
