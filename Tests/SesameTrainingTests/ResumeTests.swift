@@ -87,6 +87,11 @@ import Testing
         try workspace.metrics(run: run).filter { $0.name != "tokensPerSecond" }
     }
 
+    /// What a GPT wrote during the run.
+    private static func texts(_ workspace: Workspace, run: Int64) throws -> [String] {
+        try workspace.samples(run: run).map { "\($0.step): \($0.prompt)\($0.text)" }
+    }
+
     @Test(arguments: Kind.allCases)
     func killedAtAnyEventAndResumedItEndsTheSame(_ kind: Kind) throws {
         let fixture = try Self.prepared(kind)
@@ -122,6 +127,9 @@ import Testing
             #expect(end.summary.metrics == whole.summary.metrics, "snapshot \(index)")
             #expect(
                 try Self.metrics(workspace, run: end.run) == metrics, "snapshot \(index)")
+            #expect(
+                try Self.texts(workspace, run: end.run)
+                    == Self.texts(fixture.workspace, run: whole.run), "snapshot \(index)")
             let run = try workspace.run(id: end.run)
             #expect(run.status == .finished)
             let checkpoints = try workspace.checkpoints(run: end.run).map(\.path)

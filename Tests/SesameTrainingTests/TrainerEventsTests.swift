@@ -95,8 +95,9 @@ import Testing
         for part in source.components(separatedBy: "// begin\n").dropFirst() {
             for line in part.components(separatedBy: "// end\n")[0].split(separator: "\n") {
                 let text = line.trimmingCharacters(in: .whitespaces)
+                guard !text.isEmpty else { continue }
                 #expect(article.contains(text), "not in the article: \(text)")
-                lineCount += text.isEmpty ? 0 : 1
+                lineCount += 1
             }
         }
         #expect(lineCount > 10)

@@ -122,9 +122,18 @@ struct RunLog {
         try run.attach(name: name, json: DurableFiles.encodeJSON(value))
     }
 
-    /// Records a generated text.
+    /// Records a generated text, once: a resumed run may come to the same text again.
+    ///
+    /// A text that cannot be written because the workspace is locked is let go.
     func addSample(step: Int, prompt: String, text: String) throws {
-        try run.addSample(step: step, prompt: prompt, text: text)
+        do {
+            let isKnown = try samples().contains {
+                $0.step == step && $0.prompt == prompt && $0.text == text
+            }
+            if !isKnown { try run.addSample(step: step, prompt: prompt, text: text) }
+        } catch let error as StoreError where error.code == .locked {
+            return
+        }
     }
 
     /// The texts that the run has, in the order of steps.
