@@ -73,6 +73,15 @@ struct ThinningTests {
         }
     }
 
+    @Test("a smoothed point is the mean of itself and as many neighbours on either side")
+    func smoothed() {
+        let points = [0, 3, 6, .nan, 0].enumerated().map { ChartPoint(x: Double($0), y: $1) }
+        let smooth = Thinning.smoothed(points, window: 3)
+        #expect(smooth.map(\.y) == [0, 3, 4.5, 3, 0])
+        #expect(smooth.map(\.x) == [0, 1, 2, 3, 4])
+        #expect(Thinning.smoothed([], window: 3).isEmpty)
+    }
+
     @Test("few points stay as they are, and so do points in one place")
     func few() {
         let points = (0..<40).map { ChartPoint(x: Double($0), y: 1) }

@@ -28,7 +28,7 @@ public enum ChartStyle {
             .chart .grid { stroke: var(--chart-grid); fill: none; }
             .chart .axis { stroke: var(--chart-axis); fill: none; }
             .chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-            .chart .faint { stroke-width: 1.2; opacity: 0.75; }
+            .chart .faint { stroke-width: 1.2; opacity: 0.5; }
             .chart .dashed { stroke-dasharray: 6 5; }
             .chart .dot { stroke: var(--chart-ground); stroke-width: 1; }
             .chart .scatter { stroke: none; opacity: 0.55; }

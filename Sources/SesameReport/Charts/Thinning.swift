@@ -1,4 +1,4 @@
-/// Fewer points that draw the same line.
+/// Points that draw the same line, or a calmer one.
 public enum Thinning {
     /// Keeps the first, lowest, highest and last point of each column of pixels, in their order: a line
     /// through these covers the very pixels that the line through all points covers, so no peak is lost.
@@ -35,5 +35,17 @@ public enum Thinning {
             start = end + 1
         }
         return result
+    }
+
+    /// The mean of each point and its neighbours, `window` points in all and fewer at both ends, so that a
+    /// noisy curve's course can be seen. Values that are not finite do not count.
+    public static func smoothed(_ points: [ChartPoint], window: Int) -> [ChartPoint] {
+        precondition(window >= 1, "a window of \(window) points")
+        return points.indices.map { index in
+            let reach = min((window - 1) / 2, index, points.count - 1 - index)
+            let values = points[index - reach...index + reach].map(\.y).filter(\.isFinite)
+            let mean = values.reduce(0, +) / Double(values.count)
+            return ChartPoint(x: points[index].x, y: values.isEmpty ? .nan : mean)
+        }
     }
 }

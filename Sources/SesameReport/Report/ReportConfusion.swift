@@ -12,8 +12,8 @@ struct ReportConfusion {
             page.leaf(heading, "Confusion matrix")
             page.leaf(
                 "p",
-                "Validation texts by their actual class (rows) and the predicted one (columns). "
-                    + "A shade is the share of the row.")
+                "Validation texts by their actual class (rows) and the predicted one (columns), "
+                    + "by the weights that are kept. A shade is the share of the row.")
             page.element("div", ["class": "scroll"]) { page in
                 page.element("table", ["class": "confusion numbers"]) { page in
                     page.element("thead") { page in

@@ -43,10 +43,18 @@ struct ReportCurves {
             let name = isSingle ? "" : "run \(run.summary.id), "
             let train = run.curve("train", "loss")
             let validation = run.curve("validation", "loss")
+            // Steps are noisy: the mean of a fortieth of them shows where the loss goes.
+            let window = train.count / 40 | 1
             if !train.isEmpty {
+                let isNoisy = isSingle && window >= 3
                 chart.add(
-                    name + "training", points: train, mark: isSingle ? .line : .faintLine,
-                    color: index)
+                    name + "training", points: train,
+                    mark: isNoisy || !isSingle ? .faintLine : .line, color: index)
+                if isNoisy {
+                    chart.add(
+                        "training, mean of \(window) points",
+                        points: Thinning.smoothed(train, window: window), color: index)
+                }
             }
             if !validation.isEmpty {
                 chart.add(

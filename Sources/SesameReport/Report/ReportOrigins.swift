@@ -36,8 +36,8 @@ struct ReportOrigins {
             if let vocabulary = facts.vocabulary {
                 rows += [
                     ("Vocabulary", vocabulary.name ?? "not kept in the workspace"),
-                    ("Kind", vocabulary.kind),
-                    ("Size", "\(NumberText.grouped(vocabulary.tokenCount)) tokens"),
+                    ("Tokenizer", vocabulary.kind),
+                    ("Vocabulary size", "\(NumberText.grouped(vocabulary.tokenCount)) tokens"),
                     ("Fingerprint", vocabulary.fingerprint),
                 ]
             }

@@ -31,7 +31,7 @@ enum ReportStyle {
         .finished { color: var(--good); } .failed { color: var(--bad); }
         .interrupted, .running { color: var(--warn); }
         .figures { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.2rem 0 0; }
-        .figures div { flex: 1 1 8rem; background: var(--panel); border-radius: 8px; padding: 0.7rem 0.9rem; }
+        .figures div { flex: 1 1 7.2rem; background: var(--panel); border-radius: 8px; padding: 0.7rem 0.8rem; }
         .figures dt { color: var(--muted); font-size: 0.87rem; }
         .figures dd { margin: 0; font-size: 1.45rem; font-weight: 600; line-height: 1.3;
           font-variant-numeric: tabular-nums; }

@@ -43,8 +43,10 @@ final class SampleRecorder: RunRecorder, Sendable {
     init(tokenizer: Tokenizer, stream: PackedTokens, training: TrainingOptions, contextLength: Int)
         throws
     {
-        let beginning = stream[0..<min(8, contextLength / 4, stream.count)]
-        let prompt = tokenizer.decode(beginning)
+        // The stream may begin within a word.
+        let beginning = stream[0..<min(32, stream.count)]
+            .drop { tokenizer.vocabulary.token($0).hasPrefix("##") }
+        let prompt = tokenizer.decode(Array(beginning.prefix(max(1, min(8, contextLength / 4)))))
         let sampler = try Sampler(temperature: 0.8, seed: training.seed)
         self.prompt = prompt
         generator = { model in
