@@ -90,6 +90,12 @@ let package = Package(
 
         // Tests.
         .target(name: "SesameTestSupport", path: "Tests/SesameTestSupport"),
+        .target(
+            name: "SesameTensorTestSupport", dependencies: ["SesameTensor"],
+            path: "Tests/SesameTensorTestSupport"),
+        // A program over SesameText alone, whose binary a test looks into.
+        .executableTarget(
+            name: "SesameTextProbe", dependencies: ["SesameText"], path: "Tests/SesameTextProbe"),
         .testTarget(
             name: "SesameKernelsTests", dependencies: ["CSesameKernels", "SesameTestSupport"]),
         .testTarget(
@@ -99,14 +105,14 @@ let package = Package(
         ),
         .testTarget(
             name: "SesameNNTests",
-            dependencies: ["SesameNN", "SesameTestSupport"],
+            dependencies: ["SesameNN", "SesameTestSupport", "SesameTensorTestSupport"],
             resources: [.copy("Goldens")]
         ),
         .testTarget(name: "SesameTextTests", dependencies: ["SesameText", "SesameTestSupport"]),
         .testTarget(name: "SesameStoreTests", dependencies: ["SesameStore", "SesameTestSupport"]),
         .testTarget(
             name: "SesameModelsTests",
-            dependencies: ["SesameModels", "SesameTestSupport"],
+            dependencies: ["SesameModels", "SesameTestSupport", "SesameTensorTestSupport"],
             resources: [.copy("Goldens")]
         ),
         .testTarget(
@@ -114,6 +120,7 @@ let package = Package(
         .testTarget(
             name: "SesameReportTests", dependencies: ["SesameReport", "SesameTestSupport"]),
         .testTarget(
-            name: "SesameCLITests", dependencies: ["SesameCLI", "Sesame", "SesameTestSupport"]),
+            name: "SesameCLITests",
+            dependencies: ["SesameCLI", "SesameTextProbe", "Sesame", "SesameTestSupport"]),
     ]
 )

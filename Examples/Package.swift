@@ -4,6 +4,9 @@ import PackageDescription
 
 // Small programs over Sesame's libraries. They depend on the package above by its path; a program of
 // your own would name the repository's URL instead.
+let training: [Target.Dependency] = ["SesameText", "SesameStore", "SesameModels", "SesameTraining"]
+    .map { .product(name: $0, package: "sesame") }
+
 let package = Package(
     name: "sesame-examples",
     platforms: [.macOS(.v15)],
@@ -21,5 +24,7 @@ let package = Package(
                 .product(name: "SesameStore", package: "sesame"),
             ]
         ),
+        .executableTarget(name: "PretrainGPT", dependencies: training),
+        .executableTarget(name: "FinetuneEncoder", dependencies: training),
     ]
 )

@@ -1,6 +1,7 @@
 import SesameModels
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// The whole BERT with both heads against Hugging Face's `BertForPreTraining`.

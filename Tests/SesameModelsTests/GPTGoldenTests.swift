@@ -1,6 +1,7 @@
 import SesameModels
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// The whole GPT against Hugging Face's `GPT2LMHeadModel`.

@@ -2,6 +2,7 @@ import Foundation
 import SesameModels
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// Model folders: what is written is what is read, and what does not fit is named.

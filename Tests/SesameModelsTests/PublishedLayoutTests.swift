@@ -2,6 +2,7 @@ import Foundation
 import SesameModels
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// Folders as other programs publish them: dialects, heads that are there or not, shards, an output of its own.

@@ -1,5 +1,6 @@
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// Ten steps of each optimizer against PyTorch's.

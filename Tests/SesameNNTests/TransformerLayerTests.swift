@@ -1,5 +1,6 @@
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// The layers against PyTorch's `nn.TransformerEncoderLayer` and `nn.TransformerDecoderLayer`.
