@@ -118,8 +118,14 @@ struct RunLog {
     func finish(_ status: RunStatus) throws { try run.finish(status) }
 
     /// Attaches a result that is no number, as `confusion`, for reports to show.
+    ///
+    /// One that cannot be written because the workspace is locked is let go, as texts are.
     func attach(_ name: String, _ value: some Encodable) throws {
-        try run.attach(name: name, json: DurableFiles.encodeJSON(value))
+        do {
+            try run.attach(name: name, json: DurableFiles.encodeJSON(value))
+        } catch let error as StoreError where error.code == .locked {
+            return
+        }
     }
 
     /// Records a generated text, once: a resumed run may come to the same text again.
