@@ -8,7 +8,7 @@
 ///
 /// Training goes on in a thread of its own, off every actor. No event is lost: where the loop is slow
 /// and 256 events wait, training waits for it. A loop that ends early, or none at all, holds nothing up
-/// once ``trainer`` is awaited.
+/// once ``trainer`` is awaited; while it is, a loop that is too slow misses the oldest events.
 ///
 /// Where the task that loops or waits is cancelled, ``stop()`` is called: the loop still gets the
 /// checkpoint and the end of the run, and then ends. Letting go of the sequence and of all its
