@@ -108,7 +108,10 @@ let package = Package(
             dependencies: ["SesameNN", "SesameTestSupport", "SesameTensorTestSupport"],
             resources: [.copy("Goldens")]
         ),
-        .testTarget(name: "SesameTextTests", dependencies: ["SesameText", "SesameTestSupport"]),
+        .testTarget(
+            name: "SesameTextTests", dependencies: ["SesameText", "SesameTestSupport"],
+            resources: [.copy("Goldens")]
+        ),
         .testTarget(name: "SesameStoreTests", dependencies: ["SesameStore", "SesameTestSupport"]),
         .testTarget(
             name: "SesameModelsTests",

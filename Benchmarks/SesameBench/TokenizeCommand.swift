@@ -5,6 +5,15 @@ import Sesame
 /// The tokenizers that are timed.
 enum TokenizerModel: String, CaseIterable, ExpressibleByArgument {
     case wordpiece
+    case bytelevelBPE = "bytelevel-bpe"
+
+    func load(_ url: URL) throws -> Tokenizer {
+        let tokenizer = try Tokenizer.load(url, lowercase: true)
+        guard tokenizer.kind.rawValue == rawValue else {
+            throw ValidationError("\(url.path) is a \(tokenizer.kind.rawValue) tokenizer.")
+        }
+        return tokenizer
+    }
 }
 
 /// Encoding a whole file, line by line.
@@ -13,16 +22,22 @@ struct TokenizeCommand: ParsableCommand {
         commandName: "tokenize",
         abstract: "Times encoding a file, line by line: with cold caches, then warm.",
         discussion: """
-            Example: sesame-bench tokenize --model wordpiece --vocabulary vocab.txt --text novels.txt
+            Examples:
+              sesame-bench tokenize --model wordpiece --vocabulary vocab.txt --text novels.txt
+              sesame-bench tokenize --model bytelevel-bpe --vocabulary vocab.json --text novels.txt
 
             With one thread lines are encoded one after the other; with more, in one batch. The load \
             of the vocabulary is timed by itself.
             """)
 
-    @Option(help: "Which tokenizer: wordpiece.")
+    @Option(help: "Which tokenizer: wordpiece or bytelevel-bpe.")
     var model: TokenizerModel = .wordpiece
 
-    @Option(help: "The vocabulary: a vocab.txt (taken as uncased) or a tokenizer.json.")
+    @Option(
+        help: """
+            The vocabulary: a vocab.txt (taken as uncased), a tokenizer.json, or a vocab.json with its \
+            merges.txt beside it.
+            """)
     var vocabulary: String
 
     @Option(help: "The text, UTF-8.")
@@ -36,12 +51,12 @@ struct TokenizeCommand: ParsableCommand {
     func run() throws {
         let url = URL(fileURLWithPath: vocabulary)
         let loading = try measurement.times {
-            guard try Tokenizer.load(url, lowercase: true).vocabulary.count > 0 else { return }
+            guard try model.load(url).vocabulary.count > 0 else { return }
         }
         let lines = try TextLines(path: text)
         let megabytes = Double(lines.byteCount) / 1e6
         let threads = measurement.threads ?? 1
-        let tokenizer = try Tokenizer.load(url, lowercase: true)
+        let tokenizer = try model.load(url)
         let clock = ContinuousClock()
         let start = clock.now
         var count = encode(lines.lines, tokenizer, threads)

@@ -63,6 +63,18 @@ public struct AlignedText: Sendable, Equatable {
         origins = (starts, ends)
     }
 
+    /// Puts a space before the text unless it is empty or starts with one; the space takes the range of
+    /// the first character.
+    mutating func prependSpace() {
+        guard let first = bytes.first, first != 0x20 else { return }
+        var isFirst = true
+        mapScalars { scalar, output in
+            if isFirst { output.append(0x20) }
+            isFirst = false
+            UTF8Decoding.append(scalar, to: &output)
+        }
+    }
+
     /// Puts the text in a normal form.
     public mutating func normalize(_ form: NormalForm) { rewrite(.form(form)) }
 

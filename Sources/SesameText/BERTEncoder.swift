@@ -2,7 +2,7 @@
 /// those met before, and run through the stages only where it is new.
 ///
 /// It gives what the stages give over the whole text, offsets included; tests hold it to that.
-final class BERTEncoder: Sendable {
+final class BERTEncoder: StretchEncoder {
     /// What one thread works with.
     ///
     /// Sendable: in one thread's hands at a time, which ``ResourcePool`` sees to.

@@ -62,10 +62,10 @@ public struct BERTNormalizer: Normalizer, Equatable {
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
         .init(
-            "bert",
+            "BertNormalizer",
             [
-                "cleanText": .flag(cleansText), "spaceIdeographs": .flag(spacesIdeographs),
-                "stripAccents": .flag(stripsAccents), "lowercase": .flag(lowercases),
+                "clean_text": .flag(cleansText), "handle_chinese_chars": .flag(spacesIdeographs),
+                "strip_accents": .flag(stripsAccents), "lowercase": .flag(lowercases),
             ])
     }
 }

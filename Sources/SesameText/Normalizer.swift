@@ -16,7 +16,7 @@ public struct FormNormalizer: Normalizer {
     public func normalize(_ text: inout AlignedText) { text.normalize(form) }
 
     /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration { .init("form", ["form": .text(form.rawValue)]) }
+    public var configuration: StageConfiguration { .init(form.rawValue.uppercased()) }
 }
 
 /// Maps the case of text, with the context rules of a locale.
@@ -37,7 +37,7 @@ public struct CaseNormalizer: Normalizer {
 
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
-        .init("case", ["mapping": .text(mapping.rawValue), "locale": .text(locale)])
+        .init("Sesame.Case", ["mapping": .text(mapping.rawValue), "locale": .text(locale)])
     }
 }
 
@@ -57,7 +57,47 @@ public struct AccentStripper: Normalizer {
     }
 
     /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration { .init("stripAccents") }
+    public var configuration: StageConfiguration {
+        BERTNormalizer(
+            cleansText: false, spacesIdeographs: false, stripsAccents: true, lowercases: false
+        ).configuration
+    }
+}
+
+/// Drops combining marks of all three kinds (M), without decomposing first.
+public struct MarkStripper: Normalizer {
+    /// Drops combining marks.
+    public init() {}
+
+    /// See ``Normalizer``.
+    public func normalize(_ text: inout AlignedText) {
+        text.mapScalars { scalar, output in
+            switch CharacterProperties.category(scalar) {
+            case .nonspacingMark, .spacingMark, .enclosingMark: break
+            default: UTF8Decoding.append(scalar, to: &output)
+            }
+        }
+    }
+
+    /// See ``TokenizerStage``.
+    public var configuration: StageConfiguration { .init("StripAccents") }
+}
+
+/// Lower case character by character, without context: Σ is always σ. ``CaseNormalizer`` knows the final
+/// form.
+public struct LowercaseNormalizer: Normalizer {
+    /// Lower-cases.
+    public init() {}
+
+    /// See ``Normalizer``.
+    public func normalize(_ text: inout AlignedText) {
+        text.mapScalars { scalar, output in
+            BERTCharacters.appendLowercase(scalar, to: &output)
+        }
+    }
+
+    /// See ``TokenizerStage``.
+    public var configuration: StageConfiguration { .init("Lowercase") }
 }
 
 /// Several normalizers, one after the other.
@@ -75,27 +115,37 @@ public struct NormalizerSequence: Normalizer {
 
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
-        .init("sequence", ["stages": .stages(normalizers.map(\.configuration))])
+        .init("Sequence", ["normalizers": .list(normalizers.map(\.configuration.value))])
     }
 }
 
 /// The stage a configuration describes.
 func makeNormalizer(_ configuration: StageConfiguration) throws -> any Normalizer {
     switch configuration.type {
-    case "bert":
+    case "BertNormalizer":
+        let lowercases = try configuration.flag("lowercase", default: true)
         return BERTNormalizer(
-            cleansText: try configuration.flag("cleanText", default: true),
-            spacesIdeographs: try configuration.flag("spaceIdeographs", default: true),
-            stripsAccents: try configuration.flag("stripAccents", default: true),
-            lowercases: try configuration.flag("lowercase", default: true))
-    case "form": return FormNormalizer(try configuration.choice("form", default: .nfc))
-    case "case":
+            cleansText: try configuration.flag("clean_text", default: true),
+            spacesIdeographs: try configuration.flag("handle_chinese_chars", default: true),
+            // Null means: as the case.
+            stripsAccents: try configuration.flag("strip_accents", default: lowercases),
+            lowercases: lowercases)
+    case "NFC", "NFD", "NFKC", "NFKD":
+        return FormNormalizer(NormalForm(rawValue: configuration.type.lowercased()) ?? .nfc)
+    case "Lowercase": return LowercaseNormalizer()
+    case "StripAccents": return MarkStripper()
+    case "Sequence":
+        return NormalizerSequence(
+            try configuration.stages("normalizers", role: "normalizer").map(makeNormalizer))
+    case "Sesame.Case":
         return CaseNormalizer(
             try configuration.choice("mapping", default: .lower),
             locale: try configuration.text("locale", default: ""))
-    case "stripAccents": return AccentStripper()
-    case "sequence":
-        return NormalizerSequence(try configuration.stages("stages").map(makeNormalizer))
-    default: throw TextError(.unknownStage(role: "normalizer", type: configuration.type))
+    default:
+        throw TextError(
+            .unknownStage(
+                role: "normalizer", type: configuration.type,
+                supported: "BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, "
+                    + "Sequence, Sesame.Case"))
     }
 }

@@ -32,7 +32,7 @@ public struct BERTPreTokenizer: PreTokenizer, Equatable {
     }
 
     /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration { .init("bert") }
+    public var configuration: StageConfiguration { .init("BertPreTokenizer") }
 }
 
 /// Splits into words as ICU finds them, punctuation included.
@@ -74,7 +74,8 @@ public struct WordPreTokenizer: PreTokenizer {
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
         .init(
-            "word", ["keepWhiteSpace": .flag(keepsWhiteSpace), "locale": .text(segmenter.locale)])
+            "Sesame.Words",
+            ["keep_white_space": .flag(keepsWhiteSpace), "locale": .text(segmenter.locale)])
     }
 }
 
@@ -84,6 +85,9 @@ public enum CharacterUnit: String, Codable, Sendable, CaseIterable {
     case grapheme
     /// A Unicode scalar.
     case codePoint
+
+    /// The regular expression that finds one, as tokenizer.json has it.
+    var pattern: String { self == .grapheme ? "\\X" : "[\\s\\S]" }
 }
 
 /// Splits into characters; nothing is dropped.
@@ -123,20 +127,40 @@ public struct CharacterPreTokenizer: PreTokenizer {
 
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
-        .init("character", ["unit": .text(unit.rawValue)])
+        .init(
+            "Split",
+            [
+                "pattern": .object([.init("Regex", .text(unit.pattern))]),
+                "behavior": .text("Isolated"), "invert": .flag(false),
+            ])
     }
 }
 
 /// The stage a configuration describes.
 func makePreTokenizer(_ configuration: StageConfiguration) throws -> any PreTokenizer {
     switch configuration.type {
-    case "bert": return BERTPreTokenizer()
-    case "word":
+    case "BertPreTokenizer": return BERTPreTokenizer()
+    case "ByteLevel":
+        try configuration.require("use_regex", [.flag(true)], or: "true, for GPT-2's splitting")
+        return ByteLevelPreTokenizer(
+            addsPrefixSpace: try configuration.flag("add_prefix_space", default: true))
+    case "Split":
+        let expected =
+            "\"\(CharacterUnit.grapheme.pattern)\" or "
+            + "\"\(CharacterUnit.codePoint.pattern)\", for splitting into characters"
+        try configuration.require("behavior", [.text("Isolated")], or: "\"Isolated\"")
+        guard case .text(let pattern)? = configuration.options["pattern"]?["Regex"],
+            let unit = CharacterUnit.allCases.first(where: { $0.pattern == pattern })
+        else { throw configuration.invalid("pattern", expected) }
+        return try CharacterPreTokenizer(unit: unit)
+    case "Sesame.Words":
         return try WordPreTokenizer(
-            keepsWhiteSpace: configuration.flag("keepWhiteSpace", default: false),
+            keepsWhiteSpace: configuration.flag("keep_white_space", default: false),
             locale: configuration.text("locale", default: ""))
-    case "character":
-        return try CharacterPreTokenizer(unit: configuration.choice("unit", default: .grapheme))
-    default: throw TextError(.unknownStage(role: "pre-tokenizer", type: configuration.type))
+    default:
+        throw TextError(
+            .unknownStage(
+                role: "pre-tokenizer", type: configuration.type,
+                supported: "BertPreTokenizer, ByteLevel, Split into characters, Sesame.Words"))
     }
 }

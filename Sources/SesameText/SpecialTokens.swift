@@ -40,18 +40,29 @@ public struct SpecialTokens: Codable, Sendable, Equatable {
     public static let languageModel = SpecialTokens(
         pad: "<pad>", unknown: "<unk>", beginning: "<bos>", end: "<eos>")
 
-    /// Those which are set, in the order in which trainers put them first.
+    /// Those which are set, in the order in which trainers put them first; one that plays several parts
+    /// comes once.
     public var all: [String] {
-        [pad, unknown, classification, separator, mask, beginning, end].compactMap { $0 }
+        var result: [String] = []
+        for token in [pad, unknown, classification, separator, mask, beginning, end] {
+            guard let token, !result.contains(where: { $0.utf8.elementsEqual(token.utf8) }) else {
+                continue
+            }
+            result.append(token)
+        }
+        return result
     }
 
-    /// Those of ``bert`` and ``languageModel`` which a vocabulary has, for a bare vocab.txt.
+    /// GPT-2's: `<|endoftext|>` behind each text.
+    public static let gpt2 = SpecialTokens(end: "<|endoftext|>")
+
+    /// Those of the usual names which a vocabulary has, where nothing else says.
     public static func found(in vocabulary: Vocabulary) -> SpecialTokens {
         func first(_ names: String...) -> String? { names.first { vocabulary.id(of: $0) != nil } }
         return SpecialTokens(
             pad: first("[PAD]", "<pad>"), unknown: first("[UNK]", "<unk>"),
             classification: first("[CLS]"), separator: first("[SEP]"),
             mask: first("[MASK]", "<mask>"),
-            beginning: first("<bos>", "<s>"), end: first("<eos>", "</s>"))
+            beginning: first("<bos>", "<s>"), end: first("<eos>", "</s>", "<|endoftext|>"))
     }
 }

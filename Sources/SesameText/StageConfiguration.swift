@@ -1,50 +1,41 @@
 /// What a tokenizer.json says of one stage: its type and its options.
 ///
-/// In JSON it is one flat object: `{"type": "bert", "lowercase": true}`.
-public struct StageConfiguration: Codable, Sendable, Equatable {
-    /// The value of an option.
-    public enum Value: Codable, Sendable, Equatable {
+/// In JSON it is one flat object, in the words of Hugging Face's tokenizers where they have the stage:
+/// `{"type": "BertNormalizer", "lowercase": true}`. Types of our own start with "Sesame.".
+public struct StageConfiguration: Sendable, Equatable {
+    /// A JSON value: what an option may be.
+    public indirect enum Value: Sendable, Equatable {
+        /// Null: an option that is not set.
+        case null
         /// A switch.
         case flag(Bool)
         /// A whole number.
         case number(Int)
+        /// Any other number.
+        case decimal(Double)
         /// A name or other text.
         case text(String)
-        /// Several texts, in order.
-        case texts([String])
-        /// The stages that a sequence is made of.
-        case stages([StageConfiguration])
+        /// Several values, in order.
+        case list([Value])
+        /// Values by name, in order.
+        case object([Member])
+    }
 
-        /// Reads whichever of the cases the JSON value is.
-        public init(from decoder: any Swift.Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let value = try? container.decode(Bool.self) {
-                self = .flag(value)
-            } else if let value = try? container.decode(Int.self) {
-                self = .number(value)
-            } else if let value = try? container.decode(String.self) {
-                self = .text(value)
-            } else if let value = try? container.decode([String].self) {
-                self = .texts(value)
-            } else {
-                self = .stages(try container.decode([StageConfiguration].self))
-            }
-        }
+    /// A value with its name in an object.
+    public struct Member: Sendable, Equatable {
+        /// The name.
+        public var name: String
+        /// The value.
+        public var value: Value
 
-        /// Writes the plain JSON value.
-        public func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .flag(let value): try container.encode(value)
-            case .number(let value): try container.encode(value)
-            case .text(let value): try container.encode(value)
-            case .texts(let value): try container.encode(value)
-            case .stages(let value): try container.encode(value)
-            }
+        /// A named value.
+        public init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
         }
     }
 
-    /// The name of the type, such as "bert".
+    /// The name of the type, such as "BertNormalizer".
     public var type: String
     /// The options by name.
     public var options: [String: Value]
@@ -55,41 +46,37 @@ public struct StageConfiguration: Codable, Sendable, Equatable {
         self.options = options
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    /// The flat object, options in the order of their names.
+    public var value: Value {
+        .object(
+            [Member("type", .text(type))]
+                + options.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) })
     }
 
-    /// Reads the flat object.
-    public init(from decoder: any Swift.Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        type = try container.decode(String.self, forKey: Key("type"))
-        options = [:]
-        for key in container.allKeys where key.stringValue != "type" {
-            options[key.stringValue] = try container.decode(Value.self, forKey: key)
+    /// The configuration that a JSON object holds.
+    ///
+    /// - Parameter role: What the stage is for, for messages.
+    init(_ value: Value, role: String) throws {
+        guard case .object(let members) = value, case .text(let type)? = value["type"] else {
+            throw TextError(
+                .invalidOption(
+                    name: role, expected: "an object with a \"type\"", found: value.summary))
         }
-    }
-
-    /// Writes the flat object.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(type, forKey: Key("type"))
-        for (name, value) in options { try container.encode(value, forKey: Key(name)) }
+        self.type = type
+        options = [:]
+        for member in members where member.name != "type" { options[member.name] = member.value }
     }
 
     // MARK: Reading options
 
     func flag(_ name: String, default fallback: Bool) throws -> Bool {
-        guard let value = options[name] else { return fallback }
+        guard let value = set(name) else { return fallback }
         guard case .flag(let flag) = value else { throw invalid(name, "true or false") }
         return flag
     }
 
     func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let value = options[name] else { return fallback }
+        guard let value = set(name) else { return fallback }
         guard case .number(let number) = value, range.contains(number) else {
             throw invalid(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -97,7 +84,7 @@ public struct StageConfiguration: Codable, Sendable, Equatable {
     }
 
     func text(_ name: String, default fallback: String? = nil) throws -> String {
-        if let value = options[name] {
+        if let value = set(name) {
             guard case .text(let text) = value else { throw invalid(name, "a text") }
             return text
         }
@@ -105,42 +92,69 @@ public struct StageConfiguration: Codable, Sendable, Equatable {
         return fallback
     }
 
-    func texts(_ name: String) throws -> [String] {
-        // An empty array fits any of the array cases.
-        if case .stages(let stages) = options[name], stages.isEmpty { return [] }
-        guard case .texts(let texts) = options[name] else { throw invalid(name, "a list of texts") }
-        return texts
+    /// A text, or nil where there is none or null.
+    func optionalText(_ name: String) throws -> String? {
+        set(name) == nil ? nil : try text(name)
     }
 
-    func stages(_ name: String) throws -> [StageConfiguration] {
-        if case .texts(let texts) = options[name], texts.isEmpty { return [] }
-        guard case .stages(let stages) = options[name] else {
-            throw invalid(name, "a list of stages")
-        }
-        return stages
+    func list(_ name: String) throws -> [Value] {
+        guard case .list(let values)? = set(name) else { throw invalid(name, "a list") }
+        return values
+    }
+
+    /// The stages of a sequence.
+    func stages(_ name: String, role: String) throws -> [StageConfiguration] {
+        try list(name).map { try StageConfiguration($0, role: role) }
     }
 
     func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, default fallback: Choice
     ) throws -> Choice where Choice.RawValue == String {
         let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let value = options[name] else { return fallback }
+        guard let value = set(name) else { return fallback }
         guard case .text(let text) = value, let choice = Choice(rawValue: text) else {
             throw invalid(name, "one of \(all)")
         }
         return choice
     }
 
-    private func invalid(_ name: String, _ expected: String) -> TextError {
-        let found =
-            switch options[name] {
-            case nil: "none"
-            case .flag(let value): "\(value)"
-            case .number(let value): "\(value)"
-            case .text(let value): "\"\(value)\""
-            case .texts, .stages: "a list"
-            }
-        return TextError(.invalidOption(name: "\(type).\(name)", expected: expected, found: found))
+    /// Refuses a value that asks for something this stage does not do.
+    func require(_ name: String, _ allowed: [Value], or expected: String) throws {
+        guard let value = options[name], !allowed.contains(value) else { return }
+        throw invalid(name, expected)
+    }
+
+    func invalid(_ name: String, _ expected: String) -> TextError {
+        TextError(
+            .invalidOption(
+                name: "\(type).\(name)", expected: expected,
+                found: options[name]?.summary ?? "none"))
+    }
+
+    /// An option that is there and not null.
+    private func set(_ name: String) -> Value? {
+        options[name].flatMap { $0 == .null ? nil : $0 }
+    }
+}
+
+extension StageConfiguration.Value {
+    /// The member of an object by name; nil where there is none, or this is no object.
+    subscript(name: String) -> Self? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    /// The value in a few words, for messages.
+    var summary: String {
+        switch self {
+        case .null: "null"
+        case .flag(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .decimal(let value): "\(value)"
+        case .text(let value): value.utf8.count > 60 ? "a long text" : "\"\(value)\""
+        case .list: "a list"
+        case .object: "an object"
+        }
     }
 }
 

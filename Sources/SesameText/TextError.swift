@@ -31,10 +31,14 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let missingSpecialToken = Code(rawValue: "missingSpecialToken")
         /// A tokenizer file that is not one.
         public static let invalidFormat = Code(rawValue: "invalidFormat")
-        /// A tokenizer file of a later version.
+        /// A tokenizer file of another version.
         public static let unsupportedVersion = Code(rawValue: "unsupportedVersion")
         /// A stage this version does not know.
         public static let unknownStage = Code(rawValue: "unknownStage")
+        /// A merge of byte-pair encoding that does not go with the vocabulary.
+        public static let invalidMerge = Code(rawValue: "invalidMerge")
+        /// An id that is no number, comes twice, or is left out.
+        public static let invalidID = Code(rawValue: "invalidID")
         /// An option that is missing, of the wrong type or out of range.
         public static let invalidOption = Code(rawValue: "invalidOption")
         /// A vocabulary cannot be made from the text seen, or within the size asked for.
@@ -55,8 +59,15 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         case unwritableToken(id: Int)
         case missingSpecialToken(token: String)
         case invalidFormat(path: String?, reason: String)
-        case unsupportedVersion(found: Int, newest: Int)
-        case unknownStage(role: String, type: String)
+        case unsupportedVersion(found: String)
+        case unknownStage(role: String, type: String, supported: String)
+        case invalidMerge(line: Int, reason: String, path: String?)
+        case invalidID(token: String, found: String, path: String?)
+        case duplicateID(id: Int, tokens: [String], path: String?)
+        case missingID(id: Int, highest: Int, path: String?)
+        case duplicateEntry(token: String, ids: [Int], path: String?)
+        case noTokenizer(path: String)
+        indirect case inFile(path: String, Problem)
         case invalidOption(name: String, expected: String, found: String)
         case cannotTrain(reason: String)
         case unicodeUnavailable(operation: String, status: Int)
@@ -66,6 +77,17 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
 
     init(_ problem: Problem) { self.problem = problem }
 
+    /// The same with the file that it is about, where it does not name one.
+    func located(in path: String?) -> TextError {
+        guard let path else { return self }
+        switch problem {
+        case .unknownStage, .invalidOption, .missingSpecialToken, .unsupportedVersion,
+            .countMismatch:
+            return TextError(.inFile(path: path, problem))
+        default: return self
+        }
+    }
+
     /// The kind of error.
     public var code: Code {
         switch problem {
@@ -73,7 +95,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreadableFile: .unreadableFile
         case .unwritableFile: .unwritableFile
         case .emptyToken: .emptyToken
-        case .duplicateToken: .duplicateToken
+        case .duplicateToken, .duplicateEntry: .duplicateToken
         case .emptyVocabulary: .emptyVocabulary
         case .countMismatch: .countMismatch
         case .unwritableToken: .unwritableToken
@@ -81,6 +103,10 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
         case .invalidFormat: .invalidFormat
         case .unsupportedVersion: .unsupportedVersion
         case .unknownStage: .unknownStage
+        case .invalidMerge: .invalidMerge
+        case .invalidID, .duplicateID, .missingID: .invalidID
+        case .noTokenizer: .unreadableFile
+        case .inFile(_, let inner): TextError(inner).code
         case .invalidOption: .invalidOption
         case .cannotTrain: .cannotTrain
         case .unicodeUnavailable: .unicodeUnavailable
@@ -123,12 +149,37 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
                 "expected the special token \"\(token)\" in the vocabulary, found no such entry; "
                 + "add it or name the one that plays its part"
         case .invalidFormat(let path, let reason):
-            return place(path) + "expected a sesame-tokenizer file or a vocab.txt: \(reason)"
-        case .unsupportedVersion(let found, let newest):
-            return "expected a tokenizer file of version \(newest) or before, found \(found); "
-                + "use a newer Sesame"
-        case .unknownStage(let role, let type):
-            return "expected a known \(role), found \"\(type)\"; use the program that wrote it"
+            return place(path) + "expected a tokenizer: \(reason)"
+        case .unsupportedVersion(let found):
+            return "expected a tokenizer.json of version \"1.0\", found \(found); "
+                + "use the program that wrote it"
+        case .unknownStage(let role, let type, let supported):
+            return "expected a \(role) of a known type, found \"\(type)\"; "
+                + "there are \(supported)"
+        case .invalidMerge(let line, let reason, let path):
+            return place(path)
+                + "expected merges of tokens in the vocabulary, found one in line \(line) of which "
+                + "\(reason); take merges and vocabulary from the same model"
+        case .invalidID(let token, let found, let path):
+            return place(path)
+                + "expected an id of 0 or more for \"\(token)\", found \(found); repair the file"
+        case .duplicateID(let id, let tokens, let path):
+            return place(path)
+                + "expected every id once, found \(id) for "
+                + tokens.map { "\"\($0)\"" }.joined(separator: " and ") + "; repair the file"
+        case .duplicateEntry(let token, let ids, let path):
+            return place(path)
+                + "expected every token once, found \"\(token)\" with the ids "
+                + ids.map { "\($0)" }.joined(separator: " and ") + "; repair the file"
+        case .missingID(let id, let highest, let path):
+            return place(path)
+                + "expected ids from 0 to \(highest) without gaps, found no token of id \(id); "
+                + "repair the file"
+        case .noTokenizer(let path):
+            return "\(path): expected a tokenizer.json, a vocab.txt, or vocab.json and merges.txt, "
+                + "found none of them; name the model's folder"
+        case .inFile(let path, let inner):
+            return "\(path): \(TextError(inner).description)"
         case .invalidOption(let name, let expected, let found):
             return "option \(name): expected \(expected), found \(found)"
         case .cannotTrain(let reason):

@@ -10,14 +10,19 @@ public protocol TokenDecoder: TokenizerStage {
 /// Puts tokens one after the other; gives back the very text for character tokenizers, and for word
 /// tokenizers that keep white space.
 public struct ConcatenatingDecoder: TokenDecoder, Equatable {
-    /// Joins tokens without anything between them.
-    public init() {}
+    /// What comes between two tokens.
+    public let separator: String
+
+    /// Joins tokens, by default without anything between them.
+    public init(separator: String = "") { self.separator = separator }
 
     /// See ``TokenDecoder``.
-    public func decode(_ tokens: [String]) -> String { tokens.joined() }
+    public func decode(_ tokens: [String]) -> String { tokens.joined(separator: separator) }
 
     /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration { .init("concatenate") }
+    public var configuration: StageConfiguration {
+        separator.isEmpty ? .init("Fuse") : .init("Sesame.Join", ["separator": .text(separator)])
+    }
 }
 
 /// Joins WordPiece tokens: a space before each token that starts a word, none before one that
@@ -34,11 +39,6 @@ public struct WordPieceDecoder: TokenDecoder, Equatable {
         self.cleansUp = cleansUp
     }
 
-    private static let cleanups: [(String, String)] = [
-        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
-        (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-    ]
-
     /// See ``TokenDecoder``.
     public func decode(_ tokens: [String]) -> String {
         let prefix = Array(continuationPrefix.utf8)
@@ -51,12 +51,32 @@ public struct WordPieceDecoder: TokenDecoder, Equatable {
                 bytes.append(contentsOf: token.utf8)
             }
         }
-        if cleansUp {
-            for (old, new) in Self.cleanups {
-                bytes = Self.replacing(Array(old.utf8), by: Array(new.utf8), in: bytes)
-            }
+        return String(decoding: cleansUp ? SpaceCleanup.applied(to: bytes) : bytes, as: UTF8.self)
+    }
+
+    /// See ``TokenizerStage``.
+    public var configuration: StageConfiguration {
+        .init(
+            "WordPiece", ["prefix": .text(continuationPrefix), "cleanup": .flag(cleansUp)])
+    }
+}
+
+/// The clean-up of decoded text that Hugging Face's libraries do for English: no space before . ? ! , and
+/// in contractions.
+enum SpaceCleanup {
+    private static let replacements: [(String, String)] = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
+        (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ]
+
+    static func applied(to text: String) -> String {
+        String(decoding: applied(to: Array(text.utf8)), as: UTF8.self)
+    }
+
+    static func applied(to bytes: [UInt8]) -> [UInt8] {
+        replacements.reduce(bytes) { bytes, replacement in
+            replacing(Array(replacement.0.utf8), by: Array(replacement.1.utf8), in: bytes)
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Replaces from left to right, over bytes: `String` would compare by canonical equivalence.
@@ -74,13 +94,6 @@ public struct WordPieceDecoder: TokenDecoder, Equatable {
             }
         }
         return result
-    }
-
-    /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration {
-        .init(
-            "wordpiece",
-            ["continuationPrefix": .text(continuationPrefix), "cleanUp": .flag(cleansUp)])
     }
 }
 
@@ -145,18 +158,25 @@ public struct WordDecoder: TokenDecoder, Equatable {
     }
 
     /// See ``TokenizerStage``.
-    public var configuration: StageConfiguration { .init("word") }
+    public var configuration: StageConfiguration { .init("Sesame.Words") }
 }
 
 /// The stage a configuration describes.
 func makeTokenDecoder(_ configuration: StageConfiguration) throws -> any TokenDecoder {
     switch configuration.type {
-    case "concatenate": return ConcatenatingDecoder()
-    case "word": return WordDecoder()
-    case "wordpiece":
+    case "Fuse": return ConcatenatingDecoder()
+    case "WordPiece":
         return WordPieceDecoder(
-            continuationPrefix: try configuration.text("continuationPrefix", default: "##"),
-            cleansUp: try configuration.flag("cleanUp", default: true))
-    default: throw TextError(.unknownStage(role: "decoder", type: configuration.type))
+            continuationPrefix: try configuration.text("prefix", default: "##"),
+            cleansUp: try configuration.flag("cleanup", default: true))
+    case "ByteLevel": return ByteLevelDecoder()
+    case "Sesame.Join":
+        return ConcatenatingDecoder(separator: try configuration.text("separator", default: ""))
+    case "Sesame.Words": return WordDecoder()
+    default:
+        throw TextError(
+            .unknownStage(
+                role: "decoder", type: configuration.type,
+                supported: "WordPiece, ByteLevel, Fuse, Sesame.Words, Sesame.Join"))
     }
 }

@@ -56,7 +56,7 @@ public struct WholeTokenModel: TokenModel {
 
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
-        .init("whole", unknownToken.map { ["unknownToken": .text($0)] } ?? [:])
+        .init("WordLevel", ["unk_token": .text(unknownToken ?? "")])
     }
 }
 
@@ -65,26 +65,5 @@ extension Vocabulary {
     func requiredID(of token: String) throws -> Int32 {
         guard let id = id(of: token) else { throw TextError(.missingSpecialToken(token: token)) }
         return id
-    }
-}
-
-/// The stage a configuration describes, over a vocabulary.
-func makeTokenModel(
-    _ configuration: StageConfiguration, vocabulary: Vocabulary
-) throws -> any TokenModel {
-    switch configuration.type {
-    case "whole":
-        let unknown = try configuration.options["unknownToken"].map { _ in
-            try configuration.text("unknownToken")
-        }
-        return try WholeTokenModel(vocabulary: vocabulary, unknownToken: unknown)
-    case "wordpiece":
-        return try WordPieceModel(
-            vocabulary: vocabulary,
-            unknownToken: configuration.text("unknownToken"),
-            continuationPrefix: configuration.text("continuationPrefix", default: "##"),
-            maximumWordLength: configuration.number(
-                "maximumWordLength", default: 100, in: 1...1_000_000))
-    default: throw TextError(.unknownStage(role: "token model", type: configuration.type))
     }
 }

@@ -20,7 +20,7 @@ extension Tokenizer {
             preTokenizer: CharacterPreTokenizer(unit: unit),
             model: WholeTokenModel(vocabulary: vocabulary, unknownToken: special.unknown),
             postProcessor: postProcessor(special), decoder: ConcatenatingDecoder(),
-            specialTokens: special, matchesSpecialTokens: false)
+            specialTokens: special, addedTokens: [])
     }
 
     /// A word tokenizer over ICU's word boundaries; punctuation marks are tokens too.
@@ -44,7 +44,7 @@ extension Tokenizer {
             model: WholeTokenModel(vocabulary: vocabulary, unknownToken: special.unknown),
             postProcessor: postProcessor(special),
             decoder: keepsWhiteSpace ? ConcatenatingDecoder() : WordDecoder(),
-            specialTokens: special, matchesSpecialTokens: false)
+            specialTokens: special, addedTokens: [])
     }
 
     /// BERT's tokenizer: basic tokenization, then WordPiece.
@@ -78,7 +78,42 @@ extension Tokenizer {
                 vocabulary: vocabulary,
                 unknownToken: specialTokens.unknown ?? SpecialTokens.bert.unknown ?? ""),
             postProcessor: postProcessor(specialTokens), decoder: WordPieceDecoder(),
-            specialTokens: specialTokens, matchesSpecialTokens: true)
+            specialTokens: specialTokens, addedTokens: specialTokens.added)
+    }
+
+    /// GPT-2's tokenizer: byte-level byte-pair encoding.
+    ///
+    /// Every text has tokens, and `decode(encodeIDs(text))` is `text`. No special tokens are put around.
+    /// - Parameters:
+    ///   - vocabulary: The tokens, in GPT-2's spelling of bytes (a space is Ġ).
+    ///   - merges: Pairs of tokens, the first learnt first.
+    ///   - addsPrefixSpace: Whether a text that does not start with a space gets one.
+    ///   - trimsOffsets: Whether tokens' offsets leave out the space that belongs to them.
+    ///   - specialTokens: Those in the vocabulary, taken for themselves where written out in a text; nil
+    ///     takes those of the usual names, such as `<|endoftext|>`, that it has.
+    /// - Throws: ``TextError`` with code `invalidMerge` or `missingSpecialToken`.
+    public static func byteLevelBPE(
+        vocabulary: Vocabulary, merges: [(String, String)], addsPrefixSpace: Bool = false,
+        trimsOffsets: Bool = false, specialTokens: SpecialTokens? = nil
+    ) throws -> Tokenizer {
+        try byteLevelBPE(
+            ByteLevelBPEModel(vocabulary: vocabulary, merges: merges),
+            addsPrefixSpace: addsPrefixSpace, trimsOffsets: trimsOffsets,
+            specialTokens: specialTokens ?? .found(in: vocabulary))
+    }
+
+    static func byteLevelBPE(
+        _ model: ByteLevelBPEModel, addsPrefixSpace: Bool, trimsOffsets: Bool,
+        specialTokens: SpecialTokens, addedTokens: [AddedToken]? = nil,
+        template: TemplatePostProcessor? = nil
+    ) throws -> Tokenizer {
+        try Tokenizer(
+            kind: .byteLevelBPE, normalizer: nil,
+            preTokenizer: ByteLevelPreTokenizer(addsPrefixSpace: addsPrefixSpace), model: model,
+            postProcessor: ByteLevelPostProcessor(
+                trimsOffsets: trimsOffsets, addsPrefixSpace: addsPrefixSpace, template: template),
+            decoder: ByteLevelDecoder(), specialTokens: specialTokens,
+            addedTokens: addedTokens ?? specialTokens.added)
     }
 
     /// BERT's template where there are its tokens, else a language model's, else none.

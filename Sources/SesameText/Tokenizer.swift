@@ -21,6 +21,8 @@ public struct Tokenizer: Sendable {
         case word
         /// Words in pieces, as BERT has them.
         case wordpiece
+        /// Pairs of bytes merged, as GPT-2 has them.
+        case byteLevelBPE = "bytelevel-bpe"
     }
 
     /// The family it belongs to.
@@ -37,12 +39,18 @@ public struct Tokenizer: Sendable {
     public let decoder: any TokenDecoder
     /// The tokens with a part of their own; all are in the vocabulary.
     public let specialTokens: SpecialTokens
-    /// Whether special tokens written out in a text, such as "[MASK]", are taken for themselves.
-    public let matchesSpecialTokens: Bool
+    /// The tokens that are taken for themselves where they are written out in a text, such as "[MASK]".
+    public let addedTokens: [AddedToken]
+    /// How the file that it came from would have texts cut. Nothing is cut unless this is passed to
+    /// ``encode(_:pair:addSpecialTokens:truncation:padding:)``.
+    public var truncation: Truncation?
+    /// How the file that it came from would have encodings filled up; nothing is unless this is passed.
+    public var padding: Padding?
 
-    private let matcher: SpecialTokenMatcher
-    /// The fast way where the stages are BERT's.
-    private let bertEncoder: BERTEncoder?
+    private let matcher: AddedTokenMatcher
+    /// The fast way where the stages are BERT's or GPT-2's.
+    private let fastEncoder: (any StretchEncoder)?
+    private let addsPrefixSpace: Bool
     private let specialIDs: [Int32]
     private let singleTemplate: [ResolvedPiece]
     private let pairTemplate: [ResolvedPiece]
@@ -55,12 +63,12 @@ public struct Tokenizer: Sendable {
 
     /// A tokenizer of these stages.
     ///
-    /// - Throws: ``TextError`` with code `missingSpecialToken` if one of the special tokens, or one that
-    ///   the post-processor uses, is not in the model's vocabulary.
+    /// - Throws: ``TextError`` with code `missingSpecialToken` if one of the special or added tokens, or
+    ///   one that the post-processor uses, is not in the model's vocabulary.
     public init(
         kind: Kind, normalizer: (any Normalizer)?, preTokenizer: any PreTokenizer,
         model: any TokenModel, postProcessor: (any PostProcessor)?, decoder: any TokenDecoder,
-        specialTokens: SpecialTokens, matchesSpecialTokens: Bool
+        specialTokens: SpecialTokens, addedTokens: [AddedToken]
     ) throws {
         self.kind = kind
         self.normalizer = normalizer
@@ -69,18 +77,23 @@ public struct Tokenizer: Sendable {
         self.postProcessor = postProcessor
         self.decoder = decoder
         self.specialTokens = specialTokens
-        self.matchesSpecialTokens = matchesSpecialTokens
+        self.addedTokens = addedTokens
+        let byteLevel = preTokenizer as? ByteLevelPreTokenizer
+        addsPrefixSpace = byteLevel?.addsPrefixSpace ?? false
         if let normalizer = normalizer as? BERTNormalizer, preTokenizer is BERTPreTokenizer {
-            bertEncoder = BERTEncoder(normalizer: normalizer, model: model)
+            fastEncoder = BERTEncoder(normalizer: normalizer, model: model)
+        } else if normalizer == nil, byteLevel != nil, let model = model as? ByteLevelBPEModel {
+            fastEncoder = ByteLevelEncoder(addsPrefixSpace: addsPrefixSpace, model: model)
         } else {
-            bertEncoder = nil
+            fastEncoder = nil
         }
         let vocabulary = model.vocabulary
-        let special = try specialTokens.all.map {
-            (bytes: Array($0.utf8), id: try vocabulary.requiredID(of: $0))
+        let added = try addedTokens.map {
+            (token: $0, id: try vocabulary.requiredID(of: $0.content))
         }
-        specialIDs = special.map(\.id)
-        matcher = SpecialTokenMatcher(matchesSpecialTokens ? special : [])
+        let parts = try specialTokens.all.map { try vocabulary.requiredID(of: $0) }
+        specialIDs = Array(Set(parts + added.filter(\.token.isSpecial).map(\.id))).sorted()
+        matcher = AddedTokenMatcher(added)
         func resolved(isPair: Bool) throws -> [ResolvedPiece] {
             let plain: [TemplatePiece] =
                 isPair ? [.first(typeID: 0), .second(typeID: 1)] : [.first(typeID: 0)]
@@ -168,11 +181,14 @@ public struct Tokenizer: Sendable {
         withUTF8Bytes(of: text) { bytes in
             var buffer = TokenBuffer(wantsOffsets: wantsOffsets, expectedTextLength: bytes.count)
             tokenize(bytes, into: &buffer)
+            if let processor = postProcessor as? ByteLevelPostProcessor {
+                processor.trim(&buffer, vocabulary)
+            }
             return buffer
         }
     }
 
-    /// Appends the tokens of a text, special tokens written out in it included.
+    /// Appends the tokens of a text, added tokens written out in it included.
     private func tokenize(_ text: UnsafeBufferPointer<UInt8>, into buffer: inout TokenBuffer) {
         var start = 0
         while let match = matcher.next(in: text, from: start) {
@@ -188,8 +204,8 @@ public struct Tokenizer: Sendable {
     ) {
         guard !range.isEmpty else { return }
         let stretch = UnsafeBufferPointer(rebasing: text[range])
-        if let bertEncoder {
-            bertEncoder.encode(stretch, at: range.lowerBound, into: &buffer)
+        if let fastEncoder {
+            fastEncoder.encode(stretch, at: range.lowerBound, into: &buffer)
         } else {
             tokenizeByStages(stretch, base: range.lowerBound, into: &buffer)
         }
@@ -199,9 +215,11 @@ public struct Tokenizer: Sendable {
     func tokenizeByStages(
         _ text: UnsafeBufferPointer<UInt8>, base: Int, into buffer: inout TokenBuffer
     ) {
-        if let normalizer {
+        let needsSpace = addsPrefixSpace && text.first != 0x20
+        if normalizer != nil || needsSpace {
             var aligned = AlignedText(Array(text))
-            normalizer.normalize(&aligned)
+            normalizer?.normalize(&aligned)
+            if addsPrefixSpace { aligned.prependSpace() }
             aligned.bytes.withUnsafeBufferPointer { bytes in
                 split(bytes) { id, range in
                     let origin = aligned.originalRange(range)
@@ -309,13 +327,19 @@ public struct Tokenizer: Sendable {
     /// - Parameters:
     ///   - ids: Token ids; one that the vocabulary lacks becomes U+FFFD.
     ///   - skipSpecialTokens: Whether special tokens are left out.
-    public func decode(_ ids: [Int32], skipSpecialTokens: Bool = true) -> String {
+    ///   - cleansUpSpaces: Whether spaces before . ? ! , and in contractions are taken out of the whole, as
+    ///     Hugging Face's transformers do by an option of that name. WordPiece's decoder does so by
+    ///     itself.
+    public func decode(
+        _ ids: [Int32], skipSpecialTokens: Bool = true, cleansUpSpaces: Bool = false
+    ) -> String {
         var tokens: [String] = []
         tokens.reserveCapacity(ids.count)
         for id in ids where !(skipSpecialTokens && isSpecial(id)) {
             tokens.append(vocabulary.contains(id: id) ? vocabulary.token(id) : "\u{FFFD}")
         }
-        return decoder.decode(tokens)
+        let text = decoder.decode(tokens)
+        return cleansUpSpaces ? SpaceCleanup.applied(to: text) : text
     }
 }
 

@@ -99,11 +99,11 @@ public struct WordPieceModel: TokenModel {
     /// See ``TokenizerStage``.
     public var configuration: StageConfiguration {
         .init(
-            "wordpiece",
+            "WordPiece",
             [
-                "unknownToken": .text(unknownToken),
-                "continuationPrefix": .text(continuationPrefix),
-                "maximumWordLength": .number(maximumWordLength),
+                "unk_token": .text(unknownToken),
+                "continuing_subword_prefix": .text(continuationPrefix),
+                "max_input_chars_per_word": .number(maximumWordLength),
             ])
     }
 }

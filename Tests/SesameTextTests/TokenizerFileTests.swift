@@ -81,48 +81,98 @@ import Testing
             ("", .invalidFormat),
             ("{}", .invalidFormat),
             ("[1, 2]", .invalidFormat),
-            ("{\"version\": \"1.0\", \"model\": {\"type\": \"BPE\"}}", .invalidFormat),
+            ("nul", .invalidFormat),
+            ("{\"model\": null}", .invalidFormat),
+            ("{\"model\": 3}", .invalidOption),
+            ("{\"model\": {\"type\": \"WordPiece\"}}", .invalidOption),
             (String(good.prefix(good.count / 2)), .invalidFormat),
-            (changed("\"version\":1", "\"version\":2"), .unsupportedVersion),
-            (changed("\"version\":1", "\"version\":0"), .invalidFormat),
-            (changed("\"kind\":\"wordpiece\"", "\"kind\":\"telepathy\""), .invalidFormat),
-            ("{\"format\":\"sesame-tokenizer\",\"version\":1}", .invalidFormat),
+            (good + "}", .invalidFormat),
+            (String(repeating: "[", count: 100_000), .invalidFormat),
+            ("{\"a\": \"\\ud800\"}", .invalidFormat),
+            ("{\"a\": 1e999}", .invalidFormat),
+            (changed("\"version\": \"1.0\"", "\"version\": \"2.0\""), .unsupportedVersion),
+            (changed("\"kind\": \"wordpiece\"", "\"kind\": \"telepathy\""), .invalidOption),
+            (changed("\"un\": 5", "\"un\": \"5\""), .invalidID),
+            (changed("\"un\": 5", "\"un\": -5"), .invalidID),
+            (changed("\"un\": 5", "\"un\": 6"), .invalidID),
+            (changed("\"un\": 5", "\"un\": 5000000000000"), .invalidID),
+            (changed("\"##aff\": 6", "\"un\": 6"), .duplicateToken),
+            (changed("\"##aff\": 6", "\"\": 6"), .emptyToken),
+            (changed("\"WordPiece\",\n    \"cont", "\"Unigram\",\n    \"cont"), .unknownStage),
         ]
         for (content, code) in cases {
             let error = textError { _ = try Tokenizer(json: Data(content.utf8)) }
-            #expect(error?.code == code, "\(content.prefix(80))")
+            #expect(error?.code == code, "\(content.prefix(80)): \(error?.description ?? "none")")
             #expect(error.map { !$0.description.contains("\n") } == true)
         }
+        let error = textError { _ = try Tokenizer(json: Data([0x7B, 0x22, 0xFF, 0x22, 0x7D])) }
+        #expect(error?.code == .invalidUTF8)
     }
 
     @Test("Options of the wrong type and unknown stages are named")
     func damagedStages() throws {
         let good = try #require(
             try JSONSerialization.jsonObject(with: smallTokenizer().json()) as? [String: Any])
-        func code(_ stage: String, _ change: (inout [String: Any]) -> Void) throws -> TextError
-            .Code?
-        {
+        func error(_ stage: String, _ change: (inout [String: Any]) -> Void) throws -> TextError? {
             var file = good
             var options = try #require(file[stage] as? [String: Any])
             change(&options)
             file[stage] = options
             let data = try JSONSerialization.data(withJSONObject: file)
+            return textError { _ = try Tokenizer(json: data) }
+        }
+        func code(_ stage: String, _ change: (inout [String: Any]) -> Void) throws -> TextError
+            .Code?
+        {
+            try error(stage, change)?.code
+        }
+        for stage in ["normalizer", "pre_tokenizer", "model", "post_processor", "decoder"] {
+            let error = try error(stage) { $0["type"] = "Unheard" }
+            #expect(error?.code == .unknownStage, "\(stage)")
+            // The message names what was found and what there is.
+            #expect(error?.description.contains("\"Unheard\"; there are ") == true)
+        }
+        #expect(try code("normalizer") { $0["lowercase"] = "yes" } == .invalidOption)
+        #expect(try code("model") { $0["max_input_chars_per_word"] = 0 } == .invalidOption)
+        #expect(try code("model") { $0["unk_token"] = "[NONE]" } == .missingSpecialToken)
+        #expect(try code("model") { $0["vocab"] = ["a"] } == .invalidOption)
+        #expect(try code("pre_tokenizer") { $0["type"] = "ByteLevel" } == .invalidOption)
+        #expect(try code("pre_tokenizer") { $0["type"] = "Split" } == .invalidOption)
+        #expect(try code("post_processor") { $0["single"] = ["$A:0"] } == .invalidOption)
+        #expect(try code("post_processor") { $0["pair"] = $0["single"] } == .invalidOption)
+        #expect(
+            try code("post_processor") {
+                $0["special_tokens"] = [String: Any]()
+                $0["single"] = [
+                    ["SpecialToken": ["id": "[NONE]", "type_id": 0]],
+                    ["Sequence": ["id": "A", "type_id": 0]],
+                ]
+            } == .missingSpecialToken)
+        #expect(try code("model") { _ in } == nil)
+        func added(_ change: (inout [String: Any]) -> Void) throws -> TextError.Code? {
+            var file = good
+            var tokens = try #require(file["added_tokens"] as? [[String: Any]])
+            change(&tokens[0])
+            file["added_tokens"] = tokens
+            let data = try JSONSerialization.data(withJSONObject: file)
             return textError { _ = try Tokenizer(json: data) }?.code
         }
-        #expect(try code("normalizer") { $0["type"] = "unheard of" } == .unknownStage)
-        #expect(try code("preTokenizer") { $0["type"] = "unheard of" } == .unknownStage)
-        #expect(try code("model") { $0["type"] = "unheard of" } == .unknownStage)
-        #expect(try code("postProcessor") { $0["type"] = "unheard of" } == .unknownStage)
-        #expect(try code("decoder") { $0["type"] = "unheard of" } == .unknownStage)
-        #expect(try code("normalizer") { $0["lowercase"] = "yes" } == .invalidOption)
-        #expect(try code("model") { $0["maximumWordLength"] = 0 } == .invalidOption)
-        #expect(try code("model") { $0["unknownToken"] = nil } == .invalidOption)
-        #expect(try code("model") { $0["unknownToken"] = "[NONE]" } == .missingSpecialToken)
-        #expect(try code("postProcessor") { $0["single"] = ["$A:0", "$A:0"] } == .invalidOption)
-        #expect(try code("postProcessor") { $0["pair"] = ["$A"] } == .invalidOption)
+        #expect(try added { _ in } == nil)
+        #expect(try added { $0["id"] = 3 } == .invalidID)
+        #expect(try added { $0["id"] = 99 } == .invalidID)
+        #expect(try added { $0["single_word"] = true } == .invalidOption)
+        #expect(try added { $0["normalized"] = true } == .invalidOption)
+        #expect(try added { $0["content"] = nil } == .invalidOption)
+    }
+
+    @Test("Two spellings of one letter are two tokens")
+    func canonicalEquivalence() throws {
+        let tokens = ["[UNK]", "\u{E9}", "e\u{301}", "\u{C5}", "\u{212B}", "\"", "\\", "\n", "/"]
+        let tokenizer = try Tokenizer.character(
+            vocabulary: Vocabulary(tokens: tokens), unit: .grapheme)
+        let loaded = try Tokenizer(json: tokenizer.json())
+        #expect(loaded.vocabulary.count == tokens.count)
         #expect(
-            try code("postProcessor") { $0["single"] = ["[NONE]:0", "$A:0"] }
-                == .missingSpecialToken)
-        #expect(try code("model") { _ in } == nil)
+            loaded.encodeIDs("\u{E9}e\u{301}\u{C5}\u{212B}\"\\\n/") == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 }

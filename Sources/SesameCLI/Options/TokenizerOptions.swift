@@ -6,7 +6,7 @@ import Sesame
 struct TokenizerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A vocab.txt, a tokenizer.json, a model folder, or the name of a vocabulary in the workspace.",
+            "A tokenizer.json, a vocab.txt, a vocab.json beside its merges.txt, a folder with one of them, or the name of a vocabulary in the workspace.",
             valueName: "path|name"))
     var tokenizer: String
 
@@ -18,13 +18,13 @@ struct TokenizerOptions: ParsableArguments {
         let url = URL(fileURLWithPath: tokenizer)
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
-            let file = isFolder.boolValue ? url.appendingPathComponent("tokenizer.json") : url
-            return try Tokenizer.load(file, lowercase: lowercase)
+            if isFolder.boolValue { return try Tokenizer.load(folder: url) }
+            return try Tokenizer.load(url, lowercase: lowercase)
         }
         // What looks like a path is one: a workspace must not be created or asked for because of a typing slip.
         if tokenizer.contains("/") || tokenizer.hasSuffix(".txt") || tokenizer.hasSuffix(".json") {
             throw CommandError(
-                "no tokenizer at \(tokenizer): name a vocab.txt, a tokenizer.json or a model folder"
+                "no tokenizer at \(tokenizer): name a tokenizer.json, a vocab.txt, a vocab.json or a model folder"
             )
         }
         guard FileManager.default.fileExists(atPath: workspace.workspace) else {

@@ -22,7 +22,7 @@ struct VocabBuild: ParsableCommand {
     var corpus: String
 
     @Option(help: "What a token is.")
-    var kind: Tokenizer.Kind = .wordpiece
+    var kind: VocabularyKind = .wordpiece
 
     @Option(
         help: ArgumentHelp(

@@ -1,7 +1,12 @@
 import ArgumentParser
 import Sesame
 
-extension Tokenizer.Kind: ExpressibleByArgument {}
+/// The kinds of vocabulary that can be made.
+enum VocabularyKind: String, Codable, CaseIterable, ExpressibleByArgument {
+    case character
+    case word
+    case wordpiece
+}
 
 /// The unit of a character vocabulary, as it is typed.
 enum CharacterUnitChoice: String, Codable, CaseIterable, ExpressibleByArgument {
@@ -30,7 +35,7 @@ enum SpecialTokenChoice: String, Codable, CaseIterable, ExpressibleByArgument {
 
 /// How a vocabulary is made; kept beside it in the workspace.
 struct VocabularyRecipe: Codable {
-    var kind: Tokenizer.Kind
+    var kind: VocabularyKind
     var maximumSize: Int?
     var minimumCount: Int
     var lowercase: Bool
@@ -60,10 +65,10 @@ struct VocabularyRecipe: Codable {
     static let defaultWordPieceSize = 8000
 
     /// How often a word, a character or a pair of pieces must be seen where nothing else is asked for.
-    static func defaultMinimumCount(for kind: Tokenizer.Kind) -> Int { kind == .wordpiece ? 2 : 1 }
+    static func defaultMinimumCount(for kind: VocabularyKind) -> Int { kind == .wordpiece ? 2 : 1 }
 
     /// The special tokens that go with a kind where nothing else is asked for.
-    static func defaultSpecial(for kind: Tokenizer.Kind) -> SpecialTokenChoice {
+    static func defaultSpecial(for kind: VocabularyKind) -> SpecialTokenChoice {
         kind == .wordpiece ? .bert : .languageModel
     }
 }

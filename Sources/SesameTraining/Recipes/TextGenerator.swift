@@ -62,13 +62,19 @@ public struct TextGenerator: Sendable {
         ) { id in
             guard !stopIDs.contains(id) else { return false }
             added.append(id)
-            let text = continuation(added, context: context, contextText: contextText)
+            var text = continuation(added, context: context, contextText: contextText)
+            // A character whose bytes are several tokens is shown once it is complete.
+            while text.unicodeScalars.last == "\u{FFFD}" { text.unicodeScalars.removeLast() }
             guard text.utf8.starts(with: shown.utf8) else { return true }
             let piece = String(decoding: text.utf8.dropFirst(shown.utf8.count), as: UTF8.self)
             shown = text
             return piece.isEmpty ? true : try onText(piece)
         }
-        return continuation(added, context: context, contextText: contextText)
+        let text = continuation(added, context: context, contextText: contextText)
+        if text.utf8.count > shown.utf8.count, text.utf8.starts(with: shown.utf8) {
+            _ = try onText(String(decoding: text.utf8.dropFirst(shown.utf8.count), as: UTF8.self))
+        }
+        return text
     }
 
     private var lineBreakID: Int32? { tokenizer.id(of: "\n") }
