@@ -43,8 +43,8 @@ struct ReportCurves {
             let name = isSingle ? "" : "run \(run.summary.id), "
             let train = run.curve("train", "loss")
             let validation = run.curve("validation", "loss")
-            // Steps are noisy: the mean of a fortieth of them shows where the loss goes.
-            let window = train.count / 40 | 1
+            // Steps are noisy: the mean of a twentieth of them shows where the loss goes.
+            let window = train.count / 20 | 1
             if !train.isEmpty {
                 let isNoisy = isSingle && window >= 3
                 chart.add(
