@@ -23,7 +23,7 @@ struct SesameCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models:",
                 subcommands: [
-                    EvaluateCommand.self, PredictCommand.self, GenerateCommand.self,
+                    ModelCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self,
                     FillMaskCommand.self, EmbedCommand.self,
                 ]),
         ]

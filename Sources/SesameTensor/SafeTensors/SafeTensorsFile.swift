@@ -53,6 +53,13 @@ public final class SafeTensorsFile {
     /// The sizes of a tensor's axes, or nil where the file has no such tensor.
     public func sizes(of name: String) -> [Int]? { entries[name]?.sizes }
 
+    /// The type of a tensor's elements as the format names it, for example F32 or BF16; nil where the file has no
+    /// such tensor.
+    public func typeName(of name: String) -> String? { entries[name]?.type.rawValue }
+
+    /// The size of the whole file.
+    public var byteCount: Int { bytes.count }
+
     /// Whether a tensor's elements are floating-point numbers.
     public func isFloat(_ name: String) -> Bool { entries[name]?.type.isFloat == true }
 

@@ -18,6 +18,9 @@ public struct TrainedModelFolder: Sendable {
     /// The tokenizer it was trained with.
     public let tokenizer: Tokenizer
 
+    /// Whether training here has written the folder, rather than somebody else's program.
+    public let isTrainedHere: Bool
+
     /// `tokenizer.json`.
     public static let tokenizerName = "tokenizer.json"
     /// `training.json`.
@@ -31,8 +34,11 @@ public struct TrainedModelFolder: Sendable {
         guard FileManager.default.fileExists(atPath: recordURL.path) else {
             tokenizer = try Self.publishedTokenizer(in: url)
             record = try TrainingRecord(publishedIn: url, tokenizer: tokenizer)
+            isTrainedHere = false
+            try checkVocabulary()
             return
         }
+        isTrainedHere = true
         do {
             record = try DurableFiles.decodeJSON(
                 TrainingRecord.self, from: DurableFiles.read(recordURL))
@@ -57,6 +63,21 @@ public struct TrainedModelFolder: Sendable {
                     remedy: "give a folder that sesame pretrain or finetune has written"))
         }
         tokenizer = try Tokenizer.load(tokenizerURL)
+        try checkVocabulary()
+    }
+
+    /// A tokenizer may know fewer tokens than the model has places for, but no more.
+    private func checkVocabulary() throws {
+        let size =
+            try ModelFolder.summary(of: url).modelType == "bert"
+            ? ModelFolder.bert(in: url).vocabularySize : ModelFolder.gpt(in: url).vocabularySize
+        guard tokenizer.vocabulary.count > size else { return }
+        throw TrainingError(
+            .badModelFolder(
+                path: url.path,
+                problem: "its tokenizer has \(tokenizer.vocabulary.count) tokens, "
+                    + "but the model has places for \(size) (vocab_size)",
+                remedy: "use the tokenizer that belongs to the model"))
     }
 
     /// The tokenizer of a folder that others wrote: BERT's `vocab.txt`, with or without lower case as

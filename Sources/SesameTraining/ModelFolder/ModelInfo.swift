@@ -1,0 +1,97 @@
+import SesameModels
+import SesameNN
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a model folder holds.
+public struct ModelInfo: Sendable, Codable, Hashable {
+    /// A tokenizer in a few words.
+    public struct TokenizerInfo: Sendable, Codable, Hashable {
+        /// Its kind, for example wordpiece.
+        public var kind: String
+        /// How many tokens it knows.
+        public var tokenCount: Int
+        /// The hash of all that decides which ids a text gets.
+        public var fingerprint: String
+    }
+
+    /// `model_type`: bert or gpt2.
+    public var modelType: String
+    /// Hugging Face's name of the model with its head.
+    public var architecture: String
+    /// What it does.
+    public var task: TrainingRecord.Task
+    /// The classes, for a classifier.
+    public var labels: [String]?
+    /// How many parameters, shared ones counted once.
+    public var parameterCount: Int
+    /// How many layers.
+    public var layerCount: Int
+    /// The size of the states.
+    public var hiddenSize: Int
+    /// How many attention heads a layer has.
+    public var headCount: Int
+    /// How many token ids the model knows.
+    public var vocabularySize: Int
+    /// How many positions the model knows.
+    public var maxSequenceLength: Int
+    /// The weights' files, and the bytes of all of them.
+    public var files: [String]
+    /// The bytes of those files.
+    public var fileBytes: Int
+    /// How the weights are stored: how many tensors of each type.
+    public var storage: [String: Int]
+    /// The bytes that the weights take once they are loaded, as Float32.
+    public var memoryBytes: Int
+    /// The tokenizer.
+    public var tokenizer: TokenizerInfo
+    /// How the model was trained here; nil for one from elsewhere.
+    public var training: TrainingRecord?
+
+    /// Reads a folder, weights included, so that what it holds is known to fit.
+    /// - Throws: What opening the folder and loading its model throw.
+    public init(_ url: URL) throws {
+        let folder = try TrainedModelFolder(url)
+        let model = try ModelKind.load(url)
+        modelType = try ModelFolder.summary(of: url).modelType
+        architecture = model.architecture
+        task = folder.record.task
+        labels = folder.record.labels
+        parameterCount = model.parameterCount
+        memoryBytes = 4 * parameterCount
+        if modelType == "bert" {
+            let sizes = try ModelFolder.bert(in: url)
+            (layerCount, hiddenSize, headCount) = (
+                sizes.layerCount, sizes.hiddenSize, sizes.headCount
+            )
+            (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
+        } else {
+            let sizes = try ModelFolder.gpt(in: url)
+            (layerCount, hiddenSize, headCount) = (
+                sizes.layerCount, sizes.hiddenSize, sizes.headCount
+            )
+            (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
+        }
+        storage = [:]
+        fileBytes = 0
+        files = []
+        for file in try SafeTensors.files(in: url) {
+            files.append(file.lastPathComponent)
+            let weights = try SafeTensorsFile(file)
+            fileBytes += weights.byteCount
+            for name in weights.names {
+                storage[weights.typeName(of: name) ?? "", default: 0] += 1
+            }
+        }
+        tokenizer = TokenizerInfo(
+            kind: folder.tokenizer.kind.rawValue, tokenCount: folder.tokenizer.vocabulary.count,
+            fingerprint: folder.tokenizer.fingerprint)
+        training = folder.isTrainedHere ? folder.record : nil
+    }
+}
