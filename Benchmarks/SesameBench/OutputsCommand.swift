@@ -6,8 +6,11 @@ import Sesame
 struct OutputsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outputs",
-        abstract: "Writes a model's outputs for given ids; Benchmarks/peers/checkpoint_roundtrip.py reads them.",
-        discussion: "Example: sesame-bench outputs --model models/text-gpt --ids ids.safetensors --output out.safetensors")
+        abstract:
+            "Writes a model's outputs for given ids; Benchmarks/peers/checkpoint_roundtrip.py reads them.",
+        discussion:
+            "Example: sesame-bench outputs --model models/text-gpt --ids ids.safetensors --output out.safetensors"
+    )
 
     @Option(help: "The model's folder.")
     var model: String
@@ -15,7 +18,10 @@ struct OutputsCommand: ParsableCommand {
     @Option(help: "A safetensors file with ids, [batch, time].")
     var ids: String
 
-    @Option(help: "The safetensors file to write: logits, next_sentence or states, as the model has them.")
+    @Option(
+        help:
+            "The safetensors file to write: logits, next_sentence or states, as the model has them."
+    )
     var output: String
 
     func run() throws {
@@ -40,7 +46,10 @@ struct OutputsCommand: ParsableCommand {
                 ("logits", logits.reshaped([ids.shape[0], ids.shape[1], logits.shape.last])))
             if let head = model.nextSentence {
                 outputs.append(
-                    ("next_sentence", head(model.bert.pool(states, context: context), context: context)))
+                    (
+                        "next_sentence",
+                        head(model.bert.pool(states, context: context), context: context)
+                    ))
             }
         }
         try SafeTensors.write(outputs, to: URL(fileURLWithPath: output))

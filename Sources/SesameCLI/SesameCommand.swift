@@ -23,7 +23,8 @@ struct SesameCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Models:",
                 subcommands: [
-                    ModelCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self,
+                    ModelCommand.self, EvaluateCommand.self, PredictCommand.self,
+                    GenerateCommand.self,
                     FillMaskCommand.self, EmbedCommand.self,
                 ]),
         ]

@@ -85,6 +85,7 @@ struct SentenceEncoderTests {
             .appendingPathComponent("sesame-encoder-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         try GPT(.nano(vocabularySize: 10), key: RandomKey(seed: 1, stream: 0)).save(to: folder)
+        try Data("[UNK]\na\n".utf8).write(to: folder.appendingPathComponent("vocab.txt"))
         let error = #expect(throws: TrainingError.self) { try SentenceEncoder(modelFolder: folder) }
         #expect(error?.code == .badModelFolder)
     }

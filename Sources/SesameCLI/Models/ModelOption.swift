@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import Sesame
 
-/// A model folder that training has written.
+/// A model folder that training has written, or a published one.
 struct ModelOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The model's folder, as 'sesame pretrain' or 'sesame finetune' wrote it.",
+            "The model's folder, as a training command wrote it, or a published one.",
             valueName: "folder"))
     var model: String
 

@@ -36,7 +36,8 @@ extension PretrainedModel {
         } catch let error as AtomicFolder.Failure {
             throw ModelError(.folder, "cannot write a model: \(error.path): \(error.reason)")
         } catch {
-            throw ModelError(.folder, "cannot write a model to \(folder.path): \(error)")
+            throw ModelError(
+                .folder, "cannot write a model to \(folder.path): \(ModelFolder.reason(error))")
         }
     }
 
@@ -180,7 +181,8 @@ public enum ModelFolder {
             data = try Data(contentsOf: file)
         } catch {
             throw ModelError(
-                .folder, "cannot read \(file.path), expected a model's configuration: \(error)")
+                .folder,
+                "cannot read \(file.path), expected a model's configuration: \(reason(error))")
         }
         do {
             return try JSONDecoder().decode(T.self, from: data)
@@ -190,6 +192,17 @@ public enum ModelFolder {
             throw ModelError(.configuration, "\(file.path): \(explain(error))")
         } catch {
             throw ModelError(.configuration, "\(file.path): \(error)")
+        }
+    }
+
+    /// Foundation's errors in a few words; those of others as they are.
+    static func reason(_ error: any Error) -> String {
+        guard let cocoa = error as? CocoaError else { return "\(error)" }
+        return switch cocoa.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: "no such file"
+        case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"
+        case .fileWriteOutOfSpace: "no space left"
+        default: "error \(cocoa.code.rawValue)"
         }
     }
 

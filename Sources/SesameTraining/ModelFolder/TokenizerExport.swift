@@ -54,7 +54,9 @@ enum TokenizerExport {
 
             init(from decoder: any Decoder) throws {
                 let value = try decoder.singleValueContainer()
-                text = try (try? value.decode(String.self)) ?? value.decode([String].self)
+                text =
+                    try (try? value.decode(String.self))
+                    ?? value.decode([String].self)
                     .joined(separator: " ")
             }
         }
@@ -97,9 +99,9 @@ enum TokenizerExport {
             var values = encoder.container(keyedBy: CodingKeys.self)
             try values.encode(maxLength, forKey: .model_max_length)
             let name =
-                switch tokenizer.kind.rawValue {
-                case "wordpiece": "BertTokenizer"
-                case "bytelevel-bpe": "GPT2Tokenizer"
+                switch tokenizer.kind {
+                case .wordpiece: "BertTokenizer"
+                case .byteLevelBPE: "GPT2Tokenizer"
                 default: "PreTrainedTokenizerFast"
                 }
             try values.encode(name, forKey: .tokenizer_class)

@@ -30,9 +30,16 @@ public struct TrainedModelFolder: Sendable {
     /// - Throws: ``TrainingError`` with code `.badModelFolder` if a file is missing or unreadable.
     public init(_ url: URL) throws {
         self.url = url
+        let configuration = url.appendingPathComponent(ModelFolder.configuration)
+        guard FileManager.default.fileExists(atPath: configuration.path) else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path, problem: "\(ModelFolder.configuration) is missing",
+                    remedy: "give a folder that sesame has written, or a published model's"))
+        }
         let recordURL = url.appendingPathComponent(Self.recordName)
         guard FileManager.default.fileExists(atPath: recordURL.path) else {
-            tokenizer = try Self.publishedTokenizer(in: url)
+            tokenizer = try Tokenizer.load(folder: url)
             record = try TrainingRecord(publishedIn: url, tokenizer: tokenizer)
             isTrainedHere = false
             try checkVocabulary()
@@ -55,14 +62,7 @@ public struct TrainedModelFolder: Sendable {
                     problem: "\(Self.recordName) has version \(record.formatVersion), known is 1",
                     remedy: "use a newer version of sesame"))
         }
-        let tokenizerURL = url.appendingPathComponent(Self.tokenizerName)
-        guard FileManager.default.fileExists(atPath: tokenizerURL.path) else {
-            throw TrainingError(
-                .badModelFolder(
-                    path: url.path, problem: "\(Self.tokenizerName) is missing",
-                    remedy: "give a folder that sesame pretrain or finetune has written"))
-        }
-        tokenizer = try Tokenizer.load(tokenizerURL)
+        tokenizer = try Tokenizer.load(folder: url)
         try checkVocabulary()
     }
 
@@ -78,29 +78,6 @@ public struct TrainedModelFolder: Sendable {
                 problem: "its tokenizer has \(tokenizer.vocabulary.count) tokens, "
                     + "but the model has places for \(size) (vocab_size)",
                 remedy: "use the tokenizer that belongs to the model"))
-    }
-
-    /// The tokenizer of a folder that others wrote: BERT's `vocab.txt`, with or without lower case as
-    /// `tokenizer_config.json` says.
-    private static func publishedTokenizer(in url: URL) throws -> Tokenizer {
-        struct Options: Decodable {
-            var do_lower_case: Bool?
-        }
-        let vocabulary = url.appendingPathComponent("vocab.txt")
-        guard FileManager.default.fileExists(atPath: vocabulary.path) else {
-            throw TrainingError(
-                .badModelFolder(
-                    path: url.path,
-                    problem: "neither \(recordName) nor vocab.txt is there",
-                    remedy: "give a folder that sesame has written, or a published encoder's"))
-        }
-        let options = url.appendingPathComponent("tokenizer_config.json")
-        var lowercase = true
-        if let data = try? Data(contentsOf: options) {
-            lowercase =
-                (try? JSONDecoder().decode(Options.self, from: data))?.do_lower_case ?? true
-        }
-        return try Tokenizer.load(vocabulary, lowercase: lowercase)
     }
 
     /// Reads configuration and weights.

@@ -30,7 +30,7 @@ public struct MaskFiller: Sendable {
     private let maskID: Int32
     private let maxLength: Int
 
-    /// Loads a folder that BERT pretraining wrote.
+    /// Loads a folder that BERT pretraining wrote, or a published one with the head for masked tokens.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task.
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)
@@ -40,7 +40,7 @@ public struct MaskFiller: Sendable {
             throw TrainingError(
                 .badTokenizer(
                     problem: "\(modelFolder.path) has one without a mask token",
-                    remedy: "choose a folder that sesame pretrain bert has written"))
+                    remedy: "choose the folder of a BERT for masked tokens"))
         }
         self.maskToken = maskToken
         self.maskID = maskID

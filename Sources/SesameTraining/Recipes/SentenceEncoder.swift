@@ -35,6 +35,7 @@ public struct SentenceEncoder: Sendable {
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, ``ModelError``
     ///   for one that cannot be read.
     public init(modelFolder: URL) throws {
+        let folder = try TrainedModelFolder(modelFolder)
         let type = try ModelFolder.summary(of: modelFolder).modelType
         guard type == "bert" else {
             throw TrainingError(
@@ -44,7 +45,6 @@ public struct SentenceEncoder: Sendable {
                         "sentence vectors need an encoder, model_type bert, but this is '\(type)'",
                     remedy: "choose another folder"))
         }
-        let folder = try TrainedModelFolder(modelFolder)
         tokenizer = folder.tokenizer
         model = try folder.load(BERT.self)
         let hints = SentenceHints(modelFolder)
