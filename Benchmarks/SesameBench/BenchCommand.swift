@@ -6,7 +6,6 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
         subcommands: [
             GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, EncodeCommand.self,
-            TokenizeCommand.self,
-            VocabularyCommand.self, StoreCommand.self,
+            OutputsCommand.self, TokenizeCommand.self, VocabularyCommand.self, StoreCommand.self,
         ])
 }
