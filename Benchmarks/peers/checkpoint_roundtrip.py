@@ -59,6 +59,9 @@ def outputs(path, ids, mask):
     left = {k: list(v) for k, v in info.items() if v and "missing" in k or v and "unexpected" in k}
     assert not left, f"{path}: {left}"
     with torch.inference_mode():
+        if architecture == "GPT2ForSequenceClassification":  # takes several texts only where it knows a padding id
+            rows = [model.eval()(row[None]).logits for row in ids]
+            return architecture, {"logits": torch.cat(rows)}
         result = model.eval()(ids, attention_mask=mask)
     if architecture == "BertForPreTraining":
         return architecture, {"logits": result.prediction_logits, "next_sentence": result.seq_relationship_logits}
