@@ -51,12 +51,13 @@ struct ModelInfoCommand: ParsableCommand {
         }
     }
 
-    private static func text(_ task: TrainingRecord.Task) -> String {
+    private static func text(_ task: TrainingRecord.Task?) -> String {
         switch task {
         case .nextToken: "continues text"
         case .maskedLanguageModel: "fills masked tokens"
         case .classification: "names the class of a text"
         case .regression: "gives a text a score"
+        case nil: "gives states and sentence vectors (no head)"
         }
     }
 

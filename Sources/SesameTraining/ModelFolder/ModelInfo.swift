@@ -25,8 +25,8 @@ public struct ModelInfo: Sendable, Codable, Hashable {
     public var modelType: String
     /// Hugging Face's name of the model with its head.
     public var architecture: String
-    /// What it does.
-    public var task: TrainingRecord.Task
+    /// What it does; nil for an encoder without a head, which gives states and sentence vectors.
+    public var task: TrainingRecord.Task?
     /// The classes, for a classifier.
     public var labels: [String]?
     /// How many parameters, shared ones counted once.
@@ -61,7 +61,7 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         let model = try ModelKind.load(url)
         modelType = try ModelFolder.summary(of: url).modelType
         architecture = model.architecture
-        task = folder.record.task
+        task = model is BERT ? nil : folder.record.task
         labels = folder.record.labels
         parameterCount = model.parameterCount
         memoryBytes = 4 * parameterCount
