@@ -7,8 +7,9 @@
 /// let tokenizer = try trainer.makeTokenizer()
 /// ```
 ///
-/// The result depends on the text alone, not on the order in which it comes nor on the machine: ties are
-/// broken by the bytes of the tokens.
+/// The result depends on the text alone, not on the order in which it comes nor on the machine. Among
+/// characters and words seen equally often the one whose bytes come first goes first; among pairs that
+/// WordPiece may join, the one whose pieces were in the vocabulary first.
 public protocol VocabularyTrainer: Sendable {
     /// Counts a text, as if it came `count` times.
     ///

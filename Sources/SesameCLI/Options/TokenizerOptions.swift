@@ -15,6 +15,12 @@ struct TokenizerOptions: ParsableArguments {
 
     /// The tokenizer. A path wins over a name, and needs no workspace.
     func load(from workspace: WorkspaceOptions) throws -> Tokenizer {
+        try Self.load(tokenizer, lowercase: lowercase, from: workspace)
+    }
+
+    static func load(
+        _ tokenizer: String, lowercase: Bool, from workspace: WorkspaceOptions
+    ) throws -> Tokenizer {
         let url = URL(fileURLWithPath: tokenizer)
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {

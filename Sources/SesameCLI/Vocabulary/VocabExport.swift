@@ -10,17 +10,21 @@ struct VocabExport: ParsableCommand {
             Examples:
               sesame vocab export novels tokenizer.json
               sesame vocab export novels vocab.txt
+              sesame vocab export gpt2 tokenizer.json        # a folder with vocab.json and merges.txt
 
-            A .json file holds the whole tokenizer; a .txt file has a token a line, as BERT's vocab.txt, \
-            and leaves out how text is normalized and split.
+            A .json file holds the whole tokenizer, as Hugging Face's tokenizer.json; a .txt file has a \
+            token a line, as BERT's vocab.txt, and leaves out how text is normalized and split.
             """
     )
 
-    @Argument(help: "The name of the vocabulary.")
+    @Argument(help: "The name of the vocabulary, or a tokenizer's file or folder.")
     var name: String
 
     @Argument(help: "The file to write, ending in .json or .txt.")
     var file: String
+
+    @Flag(help: "For a bare vocab.txt: the vocabulary is uncased (lower case, no accents).")
+    var lowercase = false
 
     @Flag(help: "Replace the file.")
     var force = false
@@ -34,7 +38,7 @@ struct VocabExport: ParsableCommand {
     }
 
     func run() throws {
-        let tokenizer = try workspace.open().tokenizer(named: name)
+        let tokenizer = try TokenizerOptions.load(name, lowercase: lowercase, from: workspace)
         let url = URL(fileURLWithPath: file)
         if !force && FileManager.default.fileExists(atPath: url.path) {
             throw CommandError(
