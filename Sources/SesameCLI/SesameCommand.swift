@@ -1,5 +1,13 @@
 import ArgumentParser
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @main
 struct SesameCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +40,8 @@ struct SesameCommand: AsyncParsableCommand {
 
     /// Parses, runs, and ends the process: 0 done, 1 failed, 64 wrong usage, 130 interrupted.
     static func main() async {
+        // A file that grows beyond the user's limit is then an error like a full disk, not the end.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? AsyncParsableCommand {
@@ -45,7 +55,7 @@ struct SesameCommand: AsyncParsableCommand {
             if exitCode(for: error) != .failure || error is ExitCode {
                 exit(withError: error)
             }
-            StandardError.write("sesame: \(error)\n")
+            StandardError.failure("\(error)")
             exit(withError: ExitCode.failure)
         }
     }

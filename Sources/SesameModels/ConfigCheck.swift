@@ -2,9 +2,14 @@ import SesameTensor
 
 /// Range checks that the configurations share; each names the value by its JSON key.
 enum ConfigCheck {
-    static func positive(_ value: Int, _ key: String) throws {
+    static func positive(
+        _ value: Int, _ key: String, atMost largest: Int = largestSize
+    ) throws {
         guard value > 0 else {
             throw ModelError(.configuration, "\(key) is \(value), expected at least 1")
+        }
+        guard value <= largest else {
+            throw ModelError(.configuration, "\(key) is \(value), expected at most \(largest)")
         }
     }
 

@@ -163,7 +163,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .damaged(let path, let reason):
             "\(path) is damaged (\(reason)): restore a copy, or import again into a new file"
         case .notWritable(let path, let reason):
-            "cannot write \(path): \(reason)"
+            "cannot write \(path): \(reason); check the space on the disk and who may write there"
         case .database(let path, let code, let message):
             "\(path): SQLite error \(code): \(message)"
         }

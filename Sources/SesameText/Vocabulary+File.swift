@@ -3,6 +3,13 @@
 #else
     import Foundation
 #endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 extension Vocabulary {
     /// Reads a vocab.txt: UTF-8, one token a line, the id being the line number less one.
@@ -106,6 +113,9 @@ func writeFile(_ content: Data, to url: URL) throws {
 
 private func shortReason(_ error: any Error) -> String {
     guard let cocoa = error as? CocoaError else { return "\(error)" }
+    if let system = cocoa.underlying as? POSIXError {
+        return String(cString: strerror(system.code.rawValue))
+    }
     return switch cocoa.code {
     case .fileReadNoSuchFile, .fileNoSuchFile: "no such file"
     case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"

@@ -26,7 +26,7 @@ struct CommandResult {
 }
 
 /// A folder of its own in which the built program runs; removed at the end.
-final class Sandbox {
+final class Sandbox: Sendable {
     let folder: URL
 
     init() throws {
@@ -54,11 +54,14 @@ final class Sandbox {
     }
 
     /// - Parameters:
+    ///   - program: What to run instead of `sesame`.
     ///   - interruptingAt: Once standard error holds this text, the program gets the signal.
     ///   - signal: Ctrl-C unless told otherwise.
+    ///   - before: Called at that moment, before the signal.
     func run(
-        _ arguments: [String], input: Data, interruptingAt moment: String? = nil,
-        signal: Int32 = SIGINT
+        program: URL? = nil, _ arguments: [String], input: Data,
+        interruptingAt moment: String? = nil, signal: Int32 = SIGINT,
+        before: () throws -> Void = {}
     ) throws -> CommandResult {
         // Files instead of pipes: no output is too large for them.
         let number = UUID().uuidString
@@ -70,7 +73,7 @@ final class Sandbox {
         for name in names[1...] { try Data().write(to: name) }
 
         let process = Process()
-        process.executableURL = try Self.binary()
+        process.executableURL = try program ?? Self.binary()
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardInput = try FileHandle(forReadingFrom: names[0])
@@ -83,7 +86,9 @@ final class Sandbox {
             {
                 Thread.sleep(forTimeInterval: 0.005)
             }
-            if process.isRunning { kill(process.processIdentifier, signal) }
+            // Whatever happens in between, the process does not outlive the test.
+            defer { if process.isRunning { kill(process.processIdentifier, signal) } }
+            try before()
         }
         process.waitUntilExit()
         return CommandResult(

@@ -9,16 +9,19 @@ import Synchronization
 #endif
 
 /// Writes every byte to a file descriptor, however many calls that takes.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+///
+/// - Returns: 0, or the number of the system's error.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
     var rest = bytes
     while !rest.isEmpty {
         let written = write(descriptor, rest.baseAddress, rest.count)
         if written < 0 {
             if errno == EINTR { continue }
-            return
+            return errno
         }
         rest = UnsafeRawBufferPointer(rebasing: rest[written...])
     }
+    return 0
 }
 
 /// Where progress and errors go.
@@ -34,11 +37,30 @@ enum StandardError {
 
     static func write(_ text: String) {
         var text = text
-        text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
+        // Where errors cannot be shown there is nowhere left to say so.
+        _ = text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
+    }
+
+    /// Prints the one line that a failed command leaves.
+    ///
+    /// Names from files may hold line feeds and the like, which could also fool a terminal.
+    static func failure(_ message: String) {
+        var line = "sesame: "
+        for scalar in message.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator:
+                line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        write(line + "\n")
     }
 }
 
 /// Where results go.
+///
+/// A result that cannot be written ends the process: a command that seems to have worked and leaves
+/// half a file is worse than one that stops.
 enum StandardOutput {
     /// Set while one command runs others for their effects alone.
     static let isMuted = Atomic<Bool>(false)
@@ -59,7 +81,14 @@ enum StandardOutput {
 
     private static func write(_ bytes: UnsafeRawBufferPointer) {
         guard !isMuted.load(ordering: .relaxed) else { return }
-        writeAll(bytes, to: STDOUT_FILENO)
+        let failure = writeAll(bytes, to: STDOUT_FILENO)
+        guard failure != 0 else { return }
+        // The reader has gone, as `head` does once it has enough: what a shell reports for SIGPIPE.
+        if failure == EPIPE { exit(128 + SIGPIPE) }
+        StandardError.failure(
+            "cannot write standard output: \(String(cString: strerror(failure))); "
+                + "what was printed is not complete")
+        exit(1)
     }
 }
 

@@ -56,6 +56,7 @@ public struct BERT: PretrainedModel {
     /// A model with fresh weights, from a configuration that is checked first.
     public init(configuration: BERTConfig, key: RandomKey) throws {
         try configuration.validate()
+        try ConfigCheck.memory(configuration)
         self.init(configuration, key: key)
     }
 

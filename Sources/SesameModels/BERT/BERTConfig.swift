@@ -97,9 +97,11 @@ public struct BERTConfig: Codable, Sendable, Hashable {
         try ConfigCheck.positive(vocabularySize, "vocab_size")
         try ConfigCheck.positive(maxSequenceLength, "max_position_embeddings")
         try ConfigCheck.positive(typeCount, "type_vocab_size")
-        try ConfigCheck.positive(layerCount, "num_hidden_layers")
+        try ConfigCheck.positive(
+            layerCount, "num_hidden_layers", atMost: ConfigCheck.mostLayers)
         try ConfigCheck.heads(hiddenSize, "hidden_size", headCount, "num_attention_heads")
         try ConfigCheck.positive(feedForwardSize, "intermediate_size")
+        try ConfigCheck.parameters(self)
         try ConfigCheck.probability(hiddenDropoutProbability, "hidden_dropout_prob")
         try ConfigCheck.probability(attentionDropoutProbability, "attention_probs_dropout_prob")
         try ConfigCheck.epsilon(layerNormEpsilon, "layer_norm_eps")

@@ -1,3 +1,5 @@
+import SesameTensor
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -70,7 +72,7 @@ package enum AtomicFolder {
         do {
             try body()
         } catch {
-            throw Failure(path: url.path, reason: "cannot \(what): \(error)")
+            throw Failure(path: url.path, reason: "cannot \(what): \(fileReason(error))")
         }
     }
 

@@ -37,7 +37,7 @@ extension PretrainedModel {
             throw ModelError(.folder, "cannot write a model: \(error.path): \(error.reason)")
         } catch {
             throw ModelError(
-                .folder, "cannot write a model to \(folder.path): \(ModelFolder.reason(error))")
+                .folder, "cannot write a model to \(folder.path): \(fileReason(error))")
         }
     }
 
@@ -63,15 +63,18 @@ extension PretrainedModel {
     ///   this model's or out of range, `.parameters` if the weights do not fit it.
     public static func load(from folder: URL) throws -> Self {
         let configuration = try ModelFolder.configuration(Configuration.self, in: folder)
-        var model = try Self(
-            configuration: configuration, key: RandomKey(seed: 0, stream: 0))
+        try (configuration as? any SizedConfiguration)?.validate()
         let tensors: [String: Tensor]
         do {
             tensors = try SafeTensors.read(folder: folder)
         } catch {
             throw ModelError(.folder, "cannot read the weights: \(error)")
         }
+        try ConfigCheck.parameters(configuration, against: tensors, in: folder.path)
+        var model = try Self(
+            configuration: configuration, key: RandomKey(seed: 0, stream: 0))
         try model.loadCheckpoint(tensors, from: folder.path)
+        try WeightCheck.finite(model, from: folder.path)
         return model
     }
 }
@@ -182,7 +185,7 @@ public enum ModelFolder {
         } catch {
             throw ModelError(
                 .folder,
-                "cannot read \(file.path), expected a model's configuration: \(reason(error))")
+                "cannot read \(file.path), expected a model's configuration: \(fileReason(error))")
         }
         do {
             return try JSONDecoder().decode(T.self, from: data)
@@ -191,18 +194,7 @@ public enum ModelFolder {
         } catch let error as DecodingError {
             throw ModelError(.configuration, "\(file.path): \(explain(error))")
         } catch {
-            throw ModelError(.configuration, "\(file.path): \(error)")
-        }
-    }
-
-    /// Foundation's errors in a few words; those of others as they are.
-    static func reason(_ error: any Error) -> String {
-        guard let cocoa = error as? CocoaError else { return "\(error)" }
-        return switch cocoa.code {
-        case .fileReadNoSuchFile, .fileNoSuchFile: "no such file"
-        case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"
-        case .fileWriteOutOfSpace: "no space left"
-        default: "error \(cocoa.code.rawValue)"
+            throw ModelError(.configuration, "\(file.path): \(fileReason(error))")
         }
     }
 

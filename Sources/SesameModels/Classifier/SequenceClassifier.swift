@@ -64,6 +64,7 @@ public struct SequenceClassifier: PretrainedModel {
     /// A classifier with fresh weights, from a configuration that is checked first.
     public init(configuration: SequenceClassifierConfig, key: RandomKey) throws {
         try configuration.validate()
+        try ConfigCheck.memory(configuration)
         switch configuration.backbone {
         case .bert(let backbone):
             self.init(

@@ -52,6 +52,7 @@ public struct GPT: PretrainedModel {
     /// A model with fresh weights, from a configuration that is checked first.
     public init(configuration: GPTConfig, key: RandomKey) throws {
         try configuration.validate()
+        try ConfigCheck.memory(configuration)
         self.init(configuration, key: key)
     }
 

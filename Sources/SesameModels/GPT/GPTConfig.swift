@@ -88,9 +88,11 @@ public struct GPTConfig: Codable, Sendable, Hashable {
     public func validate() throws {
         try ConfigCheck.positive(vocabularySize, "vocab_size")
         try ConfigCheck.positive(maxSequenceLength, "n_positions")
-        try ConfigCheck.positive(layerCount, "n_layer")
+        try ConfigCheck.positive(
+            layerCount, "n_layer", atMost: ConfigCheck.mostLayers)
         try ConfigCheck.heads(hiddenSize, "n_embd", headCount, "n_head")
         if let feedForwardSize { try ConfigCheck.positive(feedForwardSize, "n_inner") }
+        try ConfigCheck.parameters(self)
         try ConfigCheck.probability(residualDropoutProbability, "resid_pdrop")
         try ConfigCheck.probability(embeddingDropoutProbability, "embd_pdrop")
         try ConfigCheck.probability(attentionDropoutProbability, "attn_pdrop")

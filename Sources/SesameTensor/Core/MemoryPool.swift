@@ -68,6 +68,9 @@ public enum MemoryPool {
         return (sizeClass - shift * 8 + 1) << shift * 64
     }
 
+    /// The machine's memory, in bytes.
+    package static var physicalMemory: Int { State.physicalMemory }
+
     private struct State {
         var free = [[UInt]](repeating: [], count: 64 * 8)
         var cachedBytes = 0
@@ -152,7 +155,7 @@ public enum MemoryPool {
             return address
         }
 
-        private static var physicalMemory: Int {
+        static var physicalMemory: Int {
             #if canImport(Darwin)
                 var size: UInt64 = 0
                 var length = MemoryLayout<UInt64>.size

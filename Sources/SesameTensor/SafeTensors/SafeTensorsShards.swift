@@ -125,7 +125,7 @@ extension SafeTensors {
         do {
             try Data(index.utf8).write(to: url, options: .atomic)
         } catch {
-            throw TensorError(.file(path: url.path, operation: "write", reason: "\(error)"))
+            throw TensorError(.file(path: url.path, operation: "write", reason: fileReason(error)))
         }
         return names + [indexName]
     }
@@ -138,7 +138,7 @@ extension SafeTensors {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            throw TensorError(.file(path: url.path, operation: "read", reason: "\(error)"))
+            throw TensorError(.file(path: url.path, operation: "read", reason: fileReason(error)))
         }
         let json: HeaderJSON
         do {

@@ -52,7 +52,8 @@ public struct TrainedModelFolder: Sendable {
         } catch {
             throw TrainingError(
                 .badModelFolder(
-                    path: url.path, problem: "\(Self.recordName) cannot be read (\(error))",
+                    path: url.path,
+                    problem: "\(Self.recordName) cannot be read (\(fileReason(error)))",
                     remedy: "train the model again"))
         }
         guard record.formatVersion <= 1 else {
@@ -64,6 +65,16 @@ public struct TrainedModelFolder: Sendable {
         }
         tokenizer = try Tokenizer.load(folder: url)
         try checkVocabulary()
+        // With another vocabulary every id would mean another token, and nothing would say so.
+        let found = tokenizer.fingerprint
+        guard record.tokenizerFingerprint == found else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path,
+                    problem: "\(Self.tokenizerName) is not the one it was trained with (expected "
+                        + "\(record.tokenizerFingerprint), found \(found))",
+                    remedy: "put the right one back, or train the model again"))
+        }
     }
 
     /// A tokenizer may know fewer tokens than the model has places for, but no more.

@@ -54,7 +54,8 @@ public struct MaskFiller: Sendable {
     ///   - count: Candidates a mask.
     ///   - precision: Of matrix products.
     /// - Returns: For each mask in order, the candidates, likeliest first.
-    /// - Throws: ``TrainingError`` with code `.invalidOption` for a text without a mask.
+    /// - Throws: ``TrainingError`` with code `.invalidOption` for a text without a mask, or
+    ///   with one beyond the model's length.
     public func fill(
         _ text: String, count: Int = 5, precision: Precision = .float32
     ) throws -> [[Candidate]] {
@@ -71,7 +72,16 @@ public struct MaskFiller: Sendable {
             if index > 0 { ids.append(maskID) }
             ids.append(contentsOf: tokenizer.encodeIDs(part))
         }
-        ids = Array(ids.prefix(maxLength - 2))
+        let room = maxLength - 2
+        if let last = ids.lastIndex(of: maskID), last >= room {
+            throw TrainingError(
+                .invalidOption(
+                    name: "the text",
+                    expected:
+                        "one with every \(maskToken) in its first \(room) tokens, the model's length",
+                    found: "one with a mask at token \(last + 1)"))
+        }
+        ids = Array(ids.prefix(room))
         ids =
             [tokenizer.classificationID].compactMap { $0 } + ids
             + [tokenizer.separatorID].compactMap { $0 }

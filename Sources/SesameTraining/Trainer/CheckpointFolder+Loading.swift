@@ -110,9 +110,9 @@ extension CheckpointFolder {
                 return try DurableFiles.decodeJSON(
                     type, from: DurableFiles.read(folder.appendingPathComponent(name)))
             } catch let error as TrainingError {
-                throw Damage(problem: "it is incomplete (\(error))")
+                throw Damage(problem: "it is incomplete (\(fileReason(error)))")
             } catch {
-                throw Damage(problem: "\(name) cannot be read (\(error))")
+                throw Damage(problem: "\(name) cannot be read (\(fileReason(error)))")
             }
         }
         let checksums = try read([String: String].self, Self.checksumsName)
@@ -125,7 +125,7 @@ extension CheckpointFolder {
             do {
                 found = try DurableFiles.checksum(folder.appendingPathComponent(name))
             } catch {
-                throw Damage(problem: "it is incomplete (\(error))")
+                throw Damage(problem: "it is incomplete (\(fileReason(error)))")
             }
             guard found == expected else {
                 throw Damage(

@@ -1,4 +1,5 @@
 import SesameStore
+import SesameTensor
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -37,7 +38,9 @@ package enum DurableFiles {
             try files.createDirectory(at: temporary, withIntermediateDirectories: false)
         } catch {
             throw TrainingError(
-                .file(path: temporary.path, problem: "cannot create the folder: \(error)"))
+                .file(
+                    path: temporary.path, problem: "cannot create the folder: \(fileReason(error))")
+            )
         }
         do {
             try body(temporary)
@@ -117,7 +120,8 @@ package enum DurableFiles {
         do {
             try data.write(to: url)
         } catch {
-            throw TrainingError(.file(path: url.path, problem: "cannot write: \(error)"))
+            throw TrainingError(
+                .file(path: url.path, problem: "cannot write: \(fileReason(error))"))
         }
     }
 
@@ -126,7 +130,7 @@ package enum DurableFiles {
         do {
             return try Data(contentsOf: url)
         } catch {
-            throw TrainingError(.file(path: url.path, problem: "cannot read: \(error)"))
+            throw TrainingError(.file(path: url.path, problem: "cannot read: \(fileReason(error))"))
         }
     }
 
@@ -141,7 +145,8 @@ package enum DurableFiles {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         } catch {
-            throw TrainingError(.file(path: folder.path, problem: "cannot read: \(error)"))
+            throw TrainingError(
+                .file(path: folder.path, problem: "cannot read: \(fileReason(error))"))
         }
         var hash = ContentHash()
         for name in names.sorted() where name.hasSuffix(".safetensors") {

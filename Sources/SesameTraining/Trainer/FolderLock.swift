@@ -1,3 +1,5 @@
+import SesameTensor
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -30,7 +32,8 @@ final class FolderLock: Sendable {
                     at: url, withIntermediateDirectories: true)
             } catch {
                 throw TrainingError(
-                    .file(path: url.path, problem: "cannot create the folder: \(error)"))
+                    .file(path: url.path, problem: "cannot create the folder: \(fileReason(error))")
+                )
             }
             let descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard descriptor >= 0 else {

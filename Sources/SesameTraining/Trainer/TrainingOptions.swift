@@ -75,7 +75,7 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             guard !valid else { return }
             throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
         }
-        try check(batchSize >= 1, "batch size", "1 or more", batchSize)
+        try check((1...65_536).contains(batchSize), "batch size", "from 1 to 65536", batchSize)
         try check(accumulationSteps >= 1, "accumulation steps", "1 or more", accumulationSteps)
         try check(
             learningRate > 0 && learningRate.isFinite, "learning rate", "above 0", learningRate)
