@@ -21,6 +21,14 @@ import SesameTensor
 public struct AdamW: Optimizer {
     private var core: AdamCore
 
+    /// A factor of the learning rate for each parameter, in the model's order; nil means 1 for all.
+    ///
+    /// A parameter at 0 stays as it is. See ``LayerRates``.
+    public var rateFactors: [Float]? {
+        get { core.rateFactors }
+        set { core.rateFactors = newValue }
+    }
+
     /// An optimizer that has taken no step.
     ///
     /// - Parameters:
@@ -110,6 +118,7 @@ private struct AdamCore: Sendable {
     /// Whether each parameter is in the decay group; found out once, since paths cost strings.
     var decaying: [Bool] = []
     var stepCount = 0
+    var rateFactors: [Float]?
 
     init(
         beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupled: Bool,
@@ -149,6 +158,9 @@ private struct AdamCore: Sendable {
             secondMoments = firstMoments
         }
         firstMoments.check(gradients)
+        precondition(
+            rateFactors == nil || rateFactors?.count == gradients.count,
+            "\(rateFactors?.count ?? 0) rate factors for \(gradients.count) parameters")
         if decaying.isEmpty {
             decaying = model.parameters.map { weightDecay != 0 && decays($0.path, $0.tensor) }
         }
@@ -160,7 +172,8 @@ private struct AdamCore: Sendable {
             biasCorrection2: Float(1 - pow(Double(beta2), Double(stepCount))),
             gradientScale: gradientScale, decoupled: decoupled)
         var visitor = AdamVisitor(
-            gradients: gradients, weightDecay: weightDecay, decaying: decaying, options: options,
+            gradients: gradients, learningRate: learningRate, rateFactors: rateFactors,
+            weightDecay: weightDecay, decaying: decaying, options: options,
             first: firstMoments.take(), second: secondMoments.take())
         model.visitParameters(&visitor, at: ParameterPath())
         firstMoments.tensors = visitor.first
@@ -170,6 +183,8 @@ private struct AdamCore: Sendable {
 
 private struct AdamVisitor: ParameterVisitor {
     let gradients: Gradients
+    let learningRate: Float
+    let rateFactors: [Float]?
     let weightDecay: Float
     let decaying: [Bool]
     var options: Tensor.AdamOptions
@@ -180,6 +195,10 @@ private struct AdamVisitor: ParameterVisitor {
     mutating func visit(_ parameter: inout Tensor, at path: ParameterPath) {
         defer { index += 1 }
         guard let gradient = gradients[index] else { return }
+        if let factor = rateFactors?[index] {
+            guard factor != 0 else { return }
+            options.learningRate = learningRate * factor
+        }
         options.weightDecay = decaying[index] ? weightDecay : 0
         parameter.adamStep(
             options, gradient: gradient, firstMoment: &first[index], secondMoment: &second[index])

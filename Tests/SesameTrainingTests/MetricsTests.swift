@@ -31,6 +31,43 @@ import Testing
         #expect(ConfusionMatrix(labels: ["0", "1"]).metrics[MetricName.accuracy] == 0)
     }
 
+    /// Values of numpy 2 and scipy 1: Matthews' is the correlation of the one-hot classes.
+    @Test func matthewsMatchesNumpy() {
+        var matrix = ConfusionMatrix(labels: ["a", "b", "c"])
+        for (actual, row) in [[5, 1, 2], [1, 3, 0], [0, 4, 4]].enumerated() {
+            for (predicted, count) in row.enumerated() {
+                for _ in 0..<count { matrix.add(actual: actual, predicted: predicted) }
+            }
+        }
+        #expect(abs(matrix.matthews - 0.4308202184276646) < 1e-14)
+        var binary = ConfusionMatrix(labels: ["0", "1"])
+        for (actual, predicted) in [(1, 1), (1, 1), (1, 0), (0, 1), (0, 0)] {
+            binary.add(actual: actual, predicted: predicted)
+        }
+        #expect(abs(binary.matthews - 1.0 / 6) < 1e-14)
+        #expect(binary.metrics[MetricName.matthews] == binary.matthews)
+        var constant = ConfusionMatrix(labels: ["0", "1"])
+        constant.add(actual: 0, predicted: 1)
+        constant.add(actual: 1, predicted: 1)
+        #expect(constant.matthews == 0)
+    }
+
+    @Test func scoreMetricsMatchScipy() {
+        let scores = ScoreMetrics(
+            actual: [0.5, 2.0, 2.0, 3.25, -1.0, 4.0, 2.0, 0.5, 5.0, 1.0],
+            predicted: [0.9, 1.5, 2.5, 3.0, -0.5, 3.0, 1.5, 0.9, 3.0, 7.0])
+        #expect(abs(scores.pearson - 0.3760890181305487) < 1e-14)
+        #expect(abs(scores.spearman - 0.7147370541701148) < 1e-14)
+        #expect(abs(scores.meanSquaredError - 4.23825) < 1e-14)
+        #expect(
+            ScoreMetrics.ranks([0.5, 2.0, 2.0, 3.25, -1.0, 4.0, 2.0, 0.5, 5.0, 1.0])
+                == [2.5, 6, 6, 8, 1, 9, 6, 2.5, 10, 4])
+        #expect(scores.metrics[MetricName.count] == 10)
+        // Without spread there is no correlation, and without texts no error.
+        #expect(ScoreMetrics(actual: [1, 2], predicted: [3, 3]).pearson == 0)
+        #expect(ScoreMetrics().metrics[MetricName.spearman] == 0)
+    }
+
     @Test func unigramBaselineByHand() throws {
         let baseline = UnigramBaseline(counts: [0, 3, 5, 1])  // with one added: 1 4 6 2 of 13
         let metrics = baseline.score(targets: [2, 1, -100, 2, 3])

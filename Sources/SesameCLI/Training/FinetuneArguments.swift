@@ -47,6 +47,21 @@ struct FinetuneArguments: ParsableArguments {
     var dropout = Self.defaults.dropoutProbability ?? 0
 
     @Option(
+        help: ArgumentHelp(
+            "The number of lowest layers that do not learn; with --freeze-embeddings no work is done for them.",
+            valueName: "n"))
+    var freezeLayers = 0
+
+    @Flag(help: "Leave the embeddings as they are.")
+    var freezeEmbeddings = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Factor of the learning rate from each layer to the one below (0.65 to 0.95 is usual).",
+            valueName: "x"))
+    var layerDecay: Float = 1
+
+    @Option(
         help:
             "Which weights to keep: of the best evaluation, by accuracy or Spearman's correlation, or of the last step."
     )
@@ -65,6 +80,9 @@ struct FinetuneArguments: ParsableArguments {
         result.dropoutProbability = dropout
         result.keepsBest = keep == .best
         result.training = training.options
+        result.training.frozenLayers = freezeLayers
+        result.training.freezesEmbeddings = freezeEmbeddings
+        result.training.layerDecay = layerDecay
         return result
     }
 

@@ -24,7 +24,8 @@ extension Trainer {
                 seed: options.seed, step: state.passCount, precision: options.precision)
             state.passCount += 1
             tokens += task.tokenCount(of: batch)
-            let (value, gradients) = model.valueWithGradients { [task] model in
+            let (value, gradients) = model.valueWithGradients(trainable: trainable) {
+                [task] model in
                 task.loss(of: model, on: batch, context: context).loss
             }
             lossSum += Double(value)

@@ -45,6 +45,8 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     let checkpoints: CheckpointFolder?
     var plan: TrainingPlan
     let batchesPerEpoch: Int
+    /// Which parameters learn; nil for all.
+    let trainable: [Bool]?
     var best: Task.Model?
     var lastCheckpoint: (step: Int, folder: URL)?
     var speed = SpeedMeter()
@@ -71,6 +73,9 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         optimizer = AdamW(
             beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
             weightDecay: options.weightDecay)
+        let factors = try options.rateFactors(for: model)
+        optimizer.rateFactors = factors
+        trainable = factors?.map { $0 != 0 }
         batchesPerEpoch = self.task.data.batchCount(inEpoch: 0)
         plan = TrainingPlan(options: options, batchesPerEpoch: batchesPerEpoch, custom: nil)
     }

@@ -48,6 +48,12 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var weightDecay: Float = 0.01
     /// Gradients longer than this, over all parameters, are scaled down to it; 0 switches it off.
     public var maxGradientNorm: Float = 1
+    /// Number of lowest layers that do not learn.
+    public var frozenLayers = 0
+    /// Whether the embeddings do not learn.
+    public var freezesEmbeddings = false
+    /// The factor of the learning rate from each layer to the one below; see `LayerRates`.
+    public var layerDecay: Float = 1
     /// Precision of matrix products.
     public var precision = Precision.float32
     /// Determines initial weights, order, masks and dropout.
@@ -87,6 +93,9 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
         try check(epsilon > 0, "epsilon", "above 0", epsilon)
         try check(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
         try check(maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
+        try check(frozenLayers >= 0, "frozen layers", "0 or more", frozenLayers)
+        try check(
+            layerDecay > 0 && layerDecay <= 1, "layer decay", "above 0 and at most 1", layerDecay)
         try check(
             (evaluationInterval ?? 0) >= 0, "evaluation interval", "0 or more",
             evaluationInterval ?? 0)
