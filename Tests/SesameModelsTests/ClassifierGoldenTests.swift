@@ -2,6 +2,7 @@ import Foundation
 import SesameModels
 import SesameNN
 import SesameTensor
+import SesameTensorTestSupport
 import Testing
 
 /// Classification of pairs and regression against Hugging Face's `BertForSequenceClassification`.
