@@ -1,5 +1,5 @@
 // Which instruction set kernels use: detected once, with the operating system's support for the registers,
-// and overridable by SESAME_ISA and sesame_isa_use.
+// and overridable by SESAME_ISA, sesame_isa_use and, for one thread's calls, sesame_isa_use_on_thread.
 
 #include "internal.h"
 
@@ -57,7 +57,10 @@ static sesame_isa choose(void) {
 
 static atomic_int current = -1;
 
+_Thread_local int sesame_thread_isa = -1;
+
 sesame_isa sesame_isa_current(void) {
+    if (sesame_thread_isa >= 0) return (sesame_isa)sesame_thread_isa;
     int isa = atomic_load_explicit(&current, memory_order_relaxed);
     if (isa < 0) {
         int expected = -1;
@@ -72,6 +75,14 @@ bool sesame_isa_use(sesame_isa isa) {
     atomic_store(&current, (int)isa);
     return true;
 }
+
+bool sesame_isa_use_on_thread(sesame_isa isa) {
+    if (!sesame_isa_available(isa)) return false;
+    sesame_thread_isa = (int)isa;
+    return true;
+}
+
+void sesame_isa_follow_process(void) { sesame_thread_isa = -1; }
 
 const char *sesame_isa_name(sesame_isa isa) {
     return (int)isa >= 0 && (int)isa < SESAME_ISA_COUNT ? names[isa] : "unknown";

@@ -38,6 +38,9 @@
 #endif
 #define SESAME_ISA_COUNT 5
 
+/// The instruction set that kernels called from this thread use, or -1 for the process's; a job's workers take it over.
+extern _Thread_local int sesame_thread_isa;
+
 /// The entry of a variant table for the instruction set in use.
 #define SESAME_SELECT(table) ((table)[sesame_isa_current()])
 

@@ -23,6 +23,7 @@ static struct {
     _Alignas(64) size_t count;
     void (*body)(void *context, size_t index);
     void *context;
+    int isa;  // the caller's sesame_thread_isa
     _Alignas(64) pthread_mutex_t owner;  // held by the call whose job runs
     pthread_mutex_t sleep;
     pthread_cond_t wake;
@@ -64,6 +65,7 @@ static void work(void) {
                                                    memory_order_acquire)) {
             continue;
         }
+        sesame_thread_isa = pool.isa;
         pool.body(pool.context, pool.count - (uint32_t)claim);
         atomic_fetch_add_explicit(&pool.finished, 1, memory_order_release);
         claim = atomic_load_explicit(&pool.claim, memory_order_acquire);
@@ -137,6 +139,7 @@ void sesame_parallel_for(size_t count, void (*body)(void *context, size_t index)
     pool.count = count;
     pool.body = body;
     pool.context = context;
+    pool.isa = sesame_thread_isa;
     atomic_store_explicit(&pool.finished, 0, memory_order_relaxed);
     const uint64_t number = (atomic_load_explicit(&pool.claim, memory_order_relaxed) >> 32) + 1;
     atomic_store(&pool.claim, number << 32 | count);

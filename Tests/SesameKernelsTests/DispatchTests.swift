@@ -49,6 +49,28 @@ extension KernelTests {
             #expect(counts.values.withLock { $0.allSatisfy { $0 == 1 } })
         }
 
+        @Test func aThreadsInstructionSetHoldsForItsJobsAlone() {
+            let before = sesame_thread_count()
+            defer { sesame_set_thread_count(before) }
+            sesame_set_thread_count(3)
+            func isasInAJob() -> [Int] {
+                let found = Counts(300)
+                sesame_parallel_for(
+                    300,
+                    { context, index in
+                        let found = Unmanaged<Counts>.fromOpaque(context!).takeUnretainedValue()
+                        let isa = Int(sesame_isa_current().rawValue)
+                        found.values.withLock { $0[index] = isa }
+                    }, Unmanaged.passUnretained(found).toOpaque())
+                return found.values.withLock { $0 }
+            }
+            let process = Int(sesame_isa_current().rawValue)
+            withEachISA { isa in
+                #expect(isasInAJob() == Array(repeating: Int(isa.rawValue), count: 300))
+            }
+            #expect(isasInAJob() == Array(repeating: process, count: 300))
+        }
+
         @Test func manyShortJobs() {
             let before = sesame_thread_count()
             defer { sesame_set_thread_count(before) }

@@ -1,8 +1,10 @@
+import Dispatch
 import Foundation
 import SesameModels
 import SesameNN
 import SesameTensor
 import SesameTraining
+import Synchronization
 import Testing
 
 /// A folder that goes away with the test.
@@ -75,6 +77,26 @@ func bits(_ model: some Module) -> [[UInt32]] {
             results.append(bits(trainer.model))
         }
         #expect(results[0] == results[1])
+    }
+
+    /// Trainings that share the kernels' threads do not change each other's results.
+    @Test(arguments: Precision.allCases)
+    func sameBitsWhileOthersTrain(_ precision: Precision) throws {
+        let results = Mutex<[[[UInt32]]]>([])
+        DispatchQueue.concurrentPerform(iterations: 6) { _ in
+            var options = options(steps: 12)
+            options.precision = precision
+            guard
+                var trainer = try? Trainer(
+                    model: gpt(dropout: 0.1), task: task(), options: options),
+                (try? trainer.run()) != nil
+            else { return }
+            let found = bits(trainer.model)
+            results.withLock { $0.append(found) }
+        }
+        let found = results.withLock { $0 }
+        #expect(found.count == 6)
+        #expect(Set(found).count == 1)
     }
 
     @Test(arguments: [0, 1, 17, 29])

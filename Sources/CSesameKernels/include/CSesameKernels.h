@@ -40,6 +40,11 @@ sesame_isa sesame_isa_current(void);
 /// Chooses the instruction set for the whole process; false, and no change, where it is not available.
 /// Must not be called while another thread is inside a kernel.
 __attribute__((warn_unused_result)) bool sesame_isa_use(sesame_isa isa);
+/// Chooses the instruction set for kernels that this thread calls, on whatever threads they run; false, and no
+/// change, where it is not available. Other threads' calls go on with the process's.
+__attribute__((warn_unused_result)) bool sesame_isa_use_on_thread(sesame_isa isa);
+/// Lets this thread's calls use the process's instruction set again.
+void sesame_isa_follow_process(void);
 /// A short lower-case name, as in SESAME_ISA.
 const char *sesame_isa_name(sesame_isa isa);
 
