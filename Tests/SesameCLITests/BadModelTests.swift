@@ -107,7 +107,12 @@ struct BadModelTests {
 
     private static let folderRows: [BadInput] = [
         BadInput("no folder", ["generate", "--model", "absent"], says: "absent"),
-        BadInput("folder that is a file", ["generate", "--model", "text.txt"], says: "text.txt"),
+        BadInput(
+            "folder that is a file", ["generate", "--model", "text.txt"], says: "text.txt", "a file"
+        ),
+        BadInput(
+            "folder that is not there", ["generate", "--model", "models/typo"],
+            says: "models/typo", "nothing of this name"),
         BadInput("empty folder", ["generate", "--model", "empty"], says: "empty") {
             try FileManager.default.createDirectory(
                 at: $0.url("empty"), withIntermediateDirectories: false)

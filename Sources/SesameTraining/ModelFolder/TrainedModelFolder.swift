@@ -32,9 +32,15 @@ public struct TrainedModelFolder: Sendable {
         self.url = url
         let configuration = url.appendingPathComponent(ModelFolder.configuration)
         guard FileManager.default.fileExists(atPath: configuration.path) else {
+            let files = FileManager.default
+            let isFolder = (try? files.contentsOfDirectory(atPath: url.path)) != nil
             throw TrainingError(
                 .badModelFolder(
-                    path: url.path, problem: "\(ModelFolder.configuration) is missing",
+                    path: url.path,
+                    problem: isFolder
+                        ? "\(ModelFolder.configuration) is missing"
+                        : files.fileExists(atPath: url.path)
+                            ? "this is a file" : "there is nothing of this name",
                     remedy: "give a folder that sesame has written, or a published model's"))
         }
         let recordURL = url.appendingPathComponent(Self.recordName)
