@@ -53,6 +53,7 @@ package enum AtomicFolder {
             } else if !exchange(temporary, folder) {
                 let old = parent.appendingPathComponent(
                     ".\(folder.lastPathComponent).\(getpid()).old")
+                if files.fileExists(atPath: old.path) { try files.removeItem(at: old) }
                 try move(folder, to: old)
                 try move(temporary, to: folder)
                 try files.moveItem(at: old, to: temporary)

@@ -1,3 +1,4 @@
+import SesameModels
 import SesameStore
 import SesameTensor
 
@@ -17,7 +18,7 @@ import SesameTensor
 
 /// Folders that appear whole or not at all, even if the power fails.
 package enum DurableFiles {
-    /// Fills a folder under a temporary name, syncs it and renames it.
+    /// Fills a folder that appears whole or not at all; see `AtomicFolder`.
     ///
     /// - Parameters:
     ///   - folder: Where it shall appear. An existing one is replaced only if `replacing` is true.
@@ -25,44 +26,13 @@ package enum DurableFiles {
     static func writeFolder(
         _ folder: URL, replacing: Bool, _ body: (URL) throws -> Void
     ) throws {
-        let files = FileManager.default
-        let parent = folder.deletingLastPathComponent()
-        if !replacing, files.fileExists(atPath: folder.path) {
+        if !replacing, FileManager.default.fileExists(atPath: folder.path) {
             throw TrainingError(.exists(path: folder.path))
         }
-        let temporary = parent.appendingPathComponent(
-            ".\(folder.lastPathComponent).\(getpid()).tmp")
         do {
-            try files.createDirectory(at: parent, withIntermediateDirectories: true)
-            if files.fileExists(atPath: temporary.path) { try files.removeItem(at: temporary) }
-            try files.createDirectory(at: temporary, withIntermediateDirectories: false)
-        } catch {
-            throw TrainingError(
-                .file(
-                    path: temporary.path, problem: "cannot create the folder: \(fileReason(error))")
-            )
-        }
-        do {
-            try body(temporary)
-            for name in try files.contentsOfDirectory(atPath: temporary.path) {
-                try sync(temporary.appendingPathComponent(name))
-            }
-            try sync(temporary)
-            if files.fileExists(atPath: folder.path) {
-                // A folder cannot be renamed onto a full one: the old one steps aside first.
-                let old = parent.appendingPathComponent(
-                    ".\(folder.lastPathComponent).\(getpid()).old")
-                if files.fileExists(atPath: old.path) { try files.removeItem(at: old) }
-                try rename(folder, to: old)
-                try rename(temporary, to: folder)
-                try files.removeItem(at: old)
-            } else {
-                try rename(temporary, to: folder)
-            }
-            try sync(parent)
-        } catch {
-            try? files.removeItem(at: temporary)
-            throw error
+            try AtomicFolder.write(folder, body)
+        } catch let error as AtomicFolder.Failure {
+            throw TrainingError(.file(path: error.path, problem: error.reason))
         }
     }
 
@@ -171,13 +141,6 @@ package enum DurableFiles {
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return try decoder.decode(type, from: data)
-    }
-
-    private static func sync(_ url: URL) throws {
-        let descriptor = open(url.path, O_RDONLY)
-        guard descriptor >= 0 else { throw systemError(url) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw systemError(url) }
     }
 
     private static func rename(_ source: URL, to destination: URL) throws {
