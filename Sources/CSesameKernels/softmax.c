@@ -14,13 +14,17 @@ typedef struct softmax_job {
     size_t cols;
     const float *a, *b;
     float *out;
+    const int32_t *lengths;  // of each group of rows, or NULL
+    size_t group;
 } softmax_job;
 
 static void softmax_task(void *context, size_t begin, size_t end) {
     const softmax_job *job = context;
     for (size_t row = begin; row < end; row++) {
         const size_t at = row * job->cols;
-        job->body(job->cols, job->a + at, job->b ? job->b + at : NULL, job->out + at);
+        const size_t length = job->lengths ? (size_t)job->lengths[row / job->group] : job->cols;
+        if (length > 0) job->body(length, job->a + at, job->b ? job->b + at : NULL, job->out + at);
+        memset(job->out + at + length, 0, (job->cols - length) * sizeof(float));
     }
 }
 
@@ -29,9 +33,9 @@ static size_t task_rows(size_t rows, size_t cols) {
 }
 
 static void run(void (*body)(size_t, const float *, const float *, float *), size_t rows, size_t cols,
-                const float *a, const float *b, float *out) {
+                const float *a, const float *b, float *out, const int32_t *lengths, size_t group) {
     if (cols == 0) return;
-    softmax_job job = {body, cols, a, b, out};
+    softmax_job job = {body, cols, a, b, out, lengths, group};
     sesame_parallel_blocks(rows, task_rows(rows, cols), softmax_task, &job);
 }
 
@@ -42,16 +46,24 @@ static row_body *const log_forward_table[] = SESAME_VARIANTS(log_softmax_forward
 static row_body *const log_backward_table[] = SESAME_VARIANTS(log_softmax_backward);
 
 void sesame_softmax_forward(size_t rows, size_t cols, const float *x, float *y) {
-    run(SESAME_SELECT(forward_table), rows, cols, x, NULL, y);
+    run(SESAME_SELECT(forward_table), rows, cols, x, NULL, y, NULL, 1);
 }
 void sesame_softmax_backward(size_t rows, size_t cols, const float *y, const float *dy, float *dx) {
-    run(SESAME_SELECT(backward_table), rows, cols, y, dy, dx);
+    run(SESAME_SELECT(backward_table), rows, cols, y, dy, dx, NULL, 1);
 }
 void sesame_log_softmax_forward(size_t rows, size_t cols, const float *x, float *y) {
-    run(SESAME_SELECT(log_forward_table), rows, cols, x, NULL, y);
+    run(SESAME_SELECT(log_forward_table), rows, cols, x, NULL, y, NULL, 1);
 }
 void sesame_log_softmax_backward(size_t rows, size_t cols, const float *y, const float *dy, float *dx) {
-    run(SESAME_SELECT(log_backward_table), rows, cols, y, dy, dx);
+    run(SESAME_SELECT(log_backward_table), rows, cols, y, dy, dx, NULL, 1);
+}
+void sesame_prefix_softmax_forward(size_t rows, size_t cols, const int32_t *lengths, size_t group, const float *x,
+                                   float *y) {
+    run(SESAME_SELECT(forward_table), rows, cols, x, NULL, y, lengths, group);
+}
+void sesame_prefix_softmax_backward(size_t rows, size_t cols, const int32_t *lengths, size_t group, const float *y,
+                                    const float *dy, float *dx) {
+    run(SESAME_SELECT(backward_table), rows, cols, y, dy, dx, lengths, group);
 }
 
 static float (*const maximum_table[])(size_t cols, const float *x) = SESAME_VARIANTS(row_maximum);

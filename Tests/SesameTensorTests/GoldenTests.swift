@@ -5,9 +5,12 @@ import Testing
 
 /// Every operator against PyTorch, elementwise, gradients included.
 @Suite struct GoldenTests {
-    private static let goldens = Result {
+    private static let goldens = Result<[String: Tensor], any Error> {
         let folder = Bundle.module.resourceURL ?? URL(fileURLWithPath: ".")
-        return try SafeTensors.read(folder.appendingPathComponent("Goldens/operators.safetensors"))
+        return try ["operators", "sequence-operators"].reduce(into: [:]) { all, name in
+            let file = folder.appendingPathComponent("Goldens/\(name).safetensors")
+            all.merge(try SafeTensors.read(file)) { first, _ in first }
+        }
     }
 
     @Test("Outputs and gradients equal PyTorch's", arguments: OperatorCase.all)

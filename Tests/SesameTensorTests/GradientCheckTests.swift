@@ -62,7 +62,9 @@ extension OperatorCase {
     }
 
     /// The operators whose kernels work in blocks, at sizes beyond one block, with odd tails.
-    static let large: [OperatorCase] = [
+    static let large: [OperatorCase] = largeBasics + largeSequences
+
+    private static let largeBasics: [OperatorCase] = [
         OperatorCase("matmul 97×130×151", [[97, 130], [130, 151]]) { matmul($0[0], $0[1]) },
         OperatorCase("linear GELU 3×67, 130 → 201", [[3, 67, 130], [201, 130], [201]]) {
             linear($0[0] * 0.1, weight: $0[1], bias: $0[2], activation: .gelu)

@@ -74,8 +74,12 @@ struct Inputs: Module {
 
 extension OperatorCase {
     /// Every operator. Sizes are small, odd and different, to tell axes apart and to reach loop tails;
-    /// names, shapes and constants are the same in Goldens/make_goldens.py.
-    static let all: [OperatorCase] = arithmetic + products + layers + attentions + losses + shapes
+    /// names, shapes and constants are the same in the scripts in Goldens.
+    static let all: [OperatorCase] = basics + sequences
+
+    /// Those of Goldens/make_goldens.py.
+    static let basics: [OperatorCase] =
+        arithmetic + products + layers + attentions + losses + shapes
 
     static let arithmetic: [OperatorCase] = [
         OperatorCase("add", [[3, 7], [3, 7]]) { $0[0] + $0[1] },

@@ -184,6 +184,12 @@ void sesame_softmax_backward(size_t rows, size_t cols, const float *y, const flo
 void sesame_log_softmax_forward(size_t rows, size_t cols, const float *x, float *y);
 /// dx = dy - exp(y) Σ dy; dx may alias dy.
 void sesame_log_softmax_backward(size_t rows, size_t cols, const float *y, const float *dy, float *dx);
+/// The softmax of the first lengths[row / group] values of each row, zeros after them.
+void sesame_prefix_softmax_forward(size_t rows, size_t cols, const int32_t *lengths, size_t group, const float *x,
+                                   float *y);
+/// Its gradient; zeros after the lengths.
+void sesame_prefix_softmax_backward(size_t rows, size_t cols, const int32_t *lengths, size_t group, const float *y,
+                                    const float *dy, float *dx);
 /// The index of each row's first largest value.
 void sesame_argmax_rows(size_t rows, size_t cols, const float *x, int32_t *out);
 
@@ -228,6 +234,17 @@ void sesame_embedding_gather(size_t count, size_t cols, const float *table, cons
 /// dtable[ids[i]] += dy[i], in the order of i; dtable is added into.
 void sesame_embedding_scatter_add(size_t count, size_t cols, const int32_t *ids, const float *dy,
                                   float *dtable);
+
+/// Scores of additive attention (Bahdanau et al. 2015): scores[b, i, t] = Σ_a vector[a] tanh(query[b, i, a] +
+/// key[b, t, a]) for t < lengths[b] (NULL: all of `keys`), -inf after. query is batch × queries × size, key
+/// batch × keys × size, scores batch × queries × keys.
+void sesame_additive_scores_forward(size_t batch, size_t queries, size_t keys, size_t size, const int32_t *lengths,
+                                    const float *query, const float *key, const float *vector, float *scores);
+/// Overwrites dquery, dkey and dvector; dscores after the lengths are not read.
+void sesame_additive_scores_backward(size_t batch, size_t queries, size_t keys, size_t size,
+                                     const int32_t *lengths, const float *query, const float *key,
+                                     const float *vector, const float *dscores, float *dquery, float *dkey,
+                                     float *dvector);
 
 // MARK: Losses
 

@@ -164,21 +164,27 @@ cases = {
     "transposed": ([[3, 7]], lambda x: x.mT),
 }
 
-tensors = {}
-for name, (shapes, function, *prepare) in cases.items():
-    inputs = [torch.rand(shape) * 2 - 1 for shape in shapes]
-    if prepare:
-        inputs = prepare[0](inputs)
-    leaves = [x.double().requires_grad_() for x in inputs]
-    outputs = function(*leaves)
-    outputs = list(outputs) if isinstance(outputs, tuple) else [outputs]
-    weights = [torch.rand(y.shape) * 2 - 1 for y in outputs]
-    loss = sum((y * w.double()).sum() for y, w in zip(outputs, weights))
-    gradients = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
-    for kind, values in [
-        ("input", inputs), ("weight", weights), ("output", outputs), ("gradient", gradients)]:
-        for index, value in enumerate(values):
-            tensors[f"{name}.{kind}.{index}"] = value.detach().float().contiguous().clone()
 
-save_file(tensors, "operators.safetensors", metadata={"torch": torch.__version__, "seed": "7"})
-print(len(cases), "cases,", sum(x.numel() for x in tensors.values()), "numbers")
+def write(cases, path, seed):
+    """Each case's inputs, weights, outputs and gradients, in one file."""
+    tensors = {}
+    for name, (shapes, function, *prepare) in cases.items():
+        inputs = [torch.rand(shape) * 2 - 1 for shape in shapes]
+        if prepare:
+            inputs = prepare[0](inputs)
+        leaves = [x.double().requires_grad_() for x in inputs]
+        outputs = function(*leaves)
+        outputs = list(outputs) if isinstance(outputs, tuple) else [outputs]
+        weights = [torch.rand(y.shape) * 2 - 1 for y in outputs]
+        loss = sum((y * w.double()).sum() for y, w in zip(outputs, weights))
+        gradients = torch.autograd.grad(loss, leaves, allow_unused=True, materialize_grads=True)
+        for kind, values in [
+            ("input", inputs), ("weight", weights), ("output", outputs), ("gradient", gradients)]:
+            for index, value in enumerate(values):
+                tensors[f"{name}.{kind}.{index}"] = value.detach().float().contiguous().clone()
+    save_file(tensors, path, metadata={"torch": torch.__version__, "seed": str(seed)})
+    print(len(cases), "cases,", sum(x.numel() for x in tensors.values()), "numbers")
+
+
+if __name__ == "__main__":
+    write(cases, "operators.safetensors", 7)
