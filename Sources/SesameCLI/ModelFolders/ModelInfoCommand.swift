@@ -22,11 +22,7 @@ struct ModelInfoCommand: ParsableCommand {
             ("model", "\(info.architecture) (\(info.modelType))"),
             ("task", Self.text(info.task)),
             ("parameters", info.parameterCount.grouped),
-            (
-                "sizes",
-                "\(info.layerCount) layers, \(info.hiddenSize) wide, \(info.headCount) heads, "
-                    + "\(info.vocabularySize.grouped) tokens, \(info.maxSequenceLength.grouped) positions"
-            ),
+            ("sizes", Self.sizes(info)),
         ]
         if let labels = info.labels { lines.append(("labels", labels.joined(separator: ", "))) }
         let types = info.storage.sorted { $0.key < $1.key }
@@ -52,13 +48,18 @@ struct ModelInfoCommand: ParsableCommand {
     }
 
     private static func text(_ task: TrainingRecord.Task?) -> String {
-        switch task {
-        case .nextToken: "continues text"
-        case .maskedLanguageModel: "fills masked tokens"
-        case .classification: "names the class of a text"
-        case .regression: "gives a text a score"
-        case nil: "gives states and sentence vectors (no head)"
-        }
+        task?.purpose ?? "gives states and sentence vectors (no head)"
+    }
+
+    /// What there is of layers, width, heads, tokens and positions.
+    private static func sizes(_ info: ModelInfo) -> String {
+        var parts: [String] = []
+        if info.layerCount > 0 { parts.append(info.layerCount.counted("layer")) }
+        if info.hiddenSize > 0 { parts.append("\(info.hiddenSize) wide") }
+        if let heads = info.headCount { parts.append(heads.counted("head")) }
+        parts.append(info.vocabularySize.counted("token"))
+        if let positions = info.maxSequenceLength { parts.append(positions.counted("position")) }
+        return parts.joined(separator: ", ")
     }
 
     private func training(_ record: TrainingRecord?) -> String {

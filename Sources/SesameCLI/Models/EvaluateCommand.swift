@@ -72,12 +72,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func show(_ report: EvaluationReport) {
         let count = Int(report.metrics[MetricName.count] ?? 0)
-        let unit =
-            switch report.task {
-            case .nextToken: "token"
-            case .maskedLanguageModel: "masked token"
-            case .classification, .regression: "text"
-            }
+        let unit = report.task.unit
         if count > 0 {
             StandardOutput.line("\(MetricText.line(report.metrics)), over \(count.counted(unit)).")
         } else {

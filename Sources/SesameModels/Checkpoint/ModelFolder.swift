@@ -41,9 +41,9 @@ extension PretrainedModel {
         }
     }
 
-    /// Writes the model's files into a folder that somebody else makes appear as a whole.
-    package func writeFiles(
-        into folder: URL, storage: SafeTensors.Storage = .float32, maxShardBytes: Int? = nil
+    /// Writes `config.json` and `model.safetensors`, or shards of it with an index.
+    public func writeFiles(
+        into folder: URL, storage: SafeTensors.Storage, maxShardBytes: Int?
     ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -2,15 +2,12 @@ import SesameNN
 import SesameTensor
 
 /// A model that is kept in a folder as Hugging Face lays it out: `config.json` and `model.safetensors`.
-public protocol PretrainedModel: Module {
+public protocol PretrainedModel: Module, StoredModel {
     /// What `config.json` holds.
     associatedtype Configuration: Codable, Sendable
 
     /// The model's sizes and choices.
     var configuration: Configuration { get }
-
-    /// Hugging Face's name of the model, for `architectures` in `config.json`.
-    var architecture: String { get }
 
     /// A model with fresh weights.
     ///

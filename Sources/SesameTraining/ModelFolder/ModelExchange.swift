@@ -79,11 +79,21 @@ public func importModel(
 
 /// Writes a model folder in Hugging Face's layout, for other programs: `config.json`, the weights,
 /// `tokenizer.json` and what else belongs to the tokenizer. transformers' AutoModel and AutoTokenizer load it.
-/// - Throws: As ``importModel(from:configuration:to:options:)``.
+/// - Throws: As ``importModel(from:configuration:to:options:)``, and ``TrainingError`` with code
+///   `.badModelFolder` for a kind of model that Hugging Face has not.
 public func exportModel(
     from source: URL, to output: URL, options: ModelWritingOptions = ModelWritingOptions()
 ) throws {
     try checkFree(output, options)
+    let kind = try ModelKind.of(source)
+    guard kind.publishedLayout != nil else {
+        throw TrainingError(
+            .badModelFolder(
+                path: source.path,
+                problem: "Hugging Face has no model of kind \(kind.modelType) to write it as",
+                remedy: "use the folder as it is: its files are config.json, safetensors and "
+                    + "tokenizer.json"))
+    }
     try rewrite(source, to: output, options: options, keepsRecord: false)
 }
 

@@ -21,9 +21,9 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         public var fingerprint: String
     }
 
-    /// `model_type`: bert or gpt2.
+    /// `model_type`, for example bert, gpt2 or sesame-rnn.
     public var modelType: String
-    /// Hugging Face's name of the model with its head.
+    /// The name of the model with its head, for published kinds Hugging Face's.
     public var architecture: String
     /// What it does; nil for an encoder without a head, which gives states and sentence vectors.
     public var task: TrainingRecord.Task?
@@ -35,12 +35,12 @@ public struct ModelInfo: Sendable, Codable, Hashable {
     public var layerCount: Int
     /// The size of the states.
     public var hiddenSize: Int
-    /// How many attention heads a layer has.
-    public var headCount: Int
+    /// How many attention heads a layer has; nil for a model without attention.
+    public var headCount: Int?
     /// How many token ids the model knows.
     public var vocabularySize: Int
-    /// How many positions the model knows.
-    public var maxSequenceLength: Int
+    /// How many positions the model knows; nil where a text may have any length.
+    public var maxSequenceLength: Int?
     /// The weights' files, and the bytes of all of them.
     public var files: [String]
     /// The bytes of those files.
@@ -65,19 +65,9 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         labels = folder.record.labels
         parameterCount = model.parameterCount
         memoryBytes = 4 * parameterCount
-        if modelType == "bert" {
-            let sizes = try ModelFolder.bert(in: url)
-            (layerCount, hiddenSize, headCount) = (
-                sizes.layerCount, sizes.hiddenSize, sizes.headCount
-            )
-            (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
-        } else {
-            let sizes = try ModelFolder.gpt(in: url)
-            (layerCount, hiddenSize, headCount) = (
-                sizes.layerCount, sizes.hiddenSize, sizes.headCount
-            )
-            (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
-        }
+        let sizes = try ModelKind.of(url).sizes(url)
+        (layerCount, hiddenSize, headCount) = (sizes.layerCount, sizes.hiddenSize, sizes.headCount)
+        (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
         storage = [:]
         fileBytes = 0
         files = []

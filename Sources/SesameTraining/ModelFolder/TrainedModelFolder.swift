@@ -85,9 +85,7 @@ public struct TrainedModelFolder: Sendable {
 
     /// A tokenizer may know fewer tokens than the model has places for, but no more.
     private func checkVocabulary() throws {
-        let size =
-            try ModelFolder.summary(of: url).modelType == "bert"
-            ? ModelFolder.bert(in: url).vocabularySize : ModelFolder.gpt(in: url).vocabularySize
+        let size = try ModelKind.of(url).sizes(url).vocabularySize
         guard tokenizer.vocabulary.count > size else { return }
         throw TrainingError(
             .badModelFolder(
@@ -99,7 +97,7 @@ public struct TrainedModelFolder: Sendable {
 
     /// Reads configuration and weights.
     /// - Throws: What the model's loading throws.
-    public func load<Model: PretrainedModel>(_ type: Model.Type) throws -> Model {
+    public func load<Model: StoredModel>(_ type: Model.Type) throws -> Model {
         try Model.load(from: url)
     }
 
@@ -123,7 +121,7 @@ public struct TrainedModelFolder: Sendable {
     /// Writes a folder, whole or not at all.
     /// - Throws: ``TrainingError`` with code `.exists` if it exists and may not be replaced.
     public static func write(
-        _ model: some PretrainedModel, tokenizer: Tokenizer, record: TrainingRecord, to url: URL,
+        _ model: some StoredModel, tokenizer: Tokenizer, record: TrainingRecord, to url: URL,
         replacing: Bool = false
     ) throws {
         try DurableFiles.writeFolder(url, replacing: replacing) { folder in

@@ -12,7 +12,7 @@ import SesameText
 public struct TrainingRecord: Sendable, Codable, Hashable {
     /// What a model was trained to do.
     public enum Task: String, Sendable, Codable, Hashable, CaseIterable {
-        /// Continues text: a GPT.
+        /// Continues text: a GPT, a recurrent or an n-gram language model.
         case nextToken
         /// Fills masked tokens: a BERT.
         case maskedLanguageModel
@@ -20,6 +20,12 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
         case classification
         /// Gives a text or a pair a score.
         case regression
+        /// Predicts the words before and after each: ELMo's language model, for vectors in context.
+        case bidirectionalLanguageModel
+        /// Gives each word of a sentence a tag.
+        case tagging
+        /// Turns a sentence into one of another language.
+        case translation
     }
 
     /// Version of this file's layout.
@@ -61,25 +67,16 @@ extension TrainingRecord {
     /// - Throws: `ModelError` where it cannot be read; ``TrainingError`` with code `.badModelFolder`
     ///   for a kind of model that is not known.
     init(publishedIn folder: URL, tokenizer: Tokenizer) throws {
-        let summary = try ModelFolder.summary(of: folder)
-        if summary.isSequenceClassifier {
-            let configuration = try ModelFolder.classifier(in: folder)
-            task = configuration.head == .regression ? .regression : .classification
-            if case .classification(let names) = configuration.head { labels = names }
-            maxLength = configuration.maxSequenceLength
-        } else if summary.modelType == "bert" {
-            task = .maskedLanguageModel
-            maxLength = try ModelFolder.bert(in: folder).maxSequenceLength
-        } else if summary.modelType == "gpt2" {
-            task = .nextToken
-            maxLength = try ModelFolder.gpt(in: folder).maxSequenceLength
-        } else {
+        let kind = try ModelKind.of(folder)
+        guard let use = try kind.publishedUse?(folder) else {
             throw TrainingError(
                 .badModelFolder(
                     path: folder.path,
-                    problem: "model_type is '\(summary.modelType)', expected bert or gpt2",
-                    remedy: "choose another folder"))
+                    problem: "\(TrainedModelFolder.recordName) is missing, which a model of kind "
+                        + "\(kind.modelType) needs",
+                    remedy: "copy the whole folder, or train the model again"))
         }
+        (task, labels, maxLength) = (use.task, use.labels, use.maxLength)
         corpus = ""
         tokenizerFingerprint = tokenizer.fingerprint
         options = TrainingOptions()

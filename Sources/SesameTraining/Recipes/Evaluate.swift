@@ -37,46 +37,20 @@ public func evaluate(
     precision: Precision = .float32, onEvent: (TrainerEvent) throws -> Void = { _ in }
 ) throws -> EvaluationReport {
     let folder = try TrainedModelFolder(modelFolder)
-    let tokenizer = folder.tokenizer
-    func empty(_ what: String) -> TrainingError {
-        TrainingError(
-            .notEnoughData(
-                what: "evaluation", needed: what,
-                found: "none in the \(split.rawValue) split of \(corpus)",
-                remedy: "choose another split, or split the corpus"))
-    }
-    if folder.record.task == .maskedLanguageModel {
-        try workspace.segmentSentences(corpus: corpus)
+    let kind = try ModelKind.of(modelFolder)
+    guard let evaluate = kind.evaluate else {
+        throw ModelKind.mismatch(
+            kind.modelType, in: modelFolder, expected: { $0.evaluate != nil },
+            for: "measuring on a corpus")
     }
     return try withoutActuallyEscaping(onEvent) { onEvent in
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        switch folder.record.task {
-        case .nextToken:
-            let stream = try reader.stream(split)
-            guard stream.count > 1 else { throw empty("two tokens or more") }
-            let metrics = NextTokenTask.evaluate(
-                try folder.load(GPT.self), on: stream, precision: precision)
-            return EvaluationReport(task: .nextToken, metrics: metrics)
-        case .maskedLanguageModel:
-            let sentences = try reader.sentences(split)
-            guard sentences.documentCount > 0 else { throw empty("one document or more") }
-            let data = try MaskedLanguageModelDataset(
-                corpus: sentences, tokenizer: tokenizer, maxLength: folder.record.maxLength,
-                batchSize: 32, nextSentence: folder.record.nextSentence ?? false, seed: 0)
-            let train = split == .train ? sentences : try reader.sentences(.train)
-            var counts = [Int](repeating: 0, count: tokenizer.vocabulary.count)
-            for id in train.ids { counts[Int(id)] += 1 }
-            let metrics = BERTPretrainingTask.evaluate(
-                try folder.load(BERTForPretraining.self), on: data,
-                baseline: train.tokenCount > 0 ? UnigramBaseline(counts: counts) : nil,
-                precision: precision)
-            return EvaluationReport(task: .maskedLanguageModel, metrics: metrics)
-        case .classification, .regression:
-            let texts = try reader.labelled(split)
-            guard !texts.isEmpty else { throw empty("one labelled text or more") }
-            return try evaluate(modelFolder: modelFolder, texts: texts, precision: precision)
-        }
+        try evaluate(
+            EvaluationInput(
+                folder: folder, workspace: workspace, corpus: corpus, split: split,
+                precision: precision,
+                reader: CorpusReader(
+                    workspace: workspace, corpus: corpus, tokenizer: folder.tokenizer,
+                    onEvent: onEvent)))
     }
 }
 

@@ -8,28 +8,34 @@ import SesameText
     import Foundation
 #endif
 
-/// A pretrained GPT, ready to continue texts.
+/// A pretrained language model, ready to continue texts.
 ///
 ///     let generator = try TextGenerator(modelFolder: folder)
 ///     var sampler = Sampler(temperature: 0.8, topK: 40, seed: 1)
 ///     let text = try generator.generate(prompt: "Once upon", count: 200, sampler: &sampler)
 public struct TextGenerator: Sendable {
     /// The model.
-    public let model: GPT
+    public let model: any TextContinuing
     /// The tokenizer.
     public let tokenizer: Tokenizer
 
-    /// Loads a folder that GPT pretraining wrote.
+    /// Loads the folder of a language model, such as pretraining wrote.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task.
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)
         try folder.require(.nextToken, for: "generating")
-        model = try folder.load(GPT.self)
+        let kind = try ModelKind.of(modelFolder)
+        guard let languageModel = kind.languageModel else {
+            throw ModelKind.mismatch(
+                kind.modelType, in: modelFolder, expected: { $0.languageModel != nil },
+                for: "continuing texts")
+        }
+        model = try languageModel(modelFolder)
         tokenizer = folder.tokenizer
     }
 
     /// A model that is in memory, with its tokenizer.
-    public init(model: GPT, tokenizer: Tokenizer) {
+    public init(model: some TextContinuing, tokenizer: Tokenizer) {
         self.model = model
         self.tokenizer = tokenizer
     }

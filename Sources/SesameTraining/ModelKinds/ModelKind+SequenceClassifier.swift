@@ -1,0 +1,28 @@
+import SesameModels
+
+extension ModelKind {
+    /// A BERT or GPT with a head over texts; its `model_type` is the encoder's, its `architectures` tell the head.
+    static let sequenceClassifier = ModelKind(
+        modelType: "bert", publishedLayout: "BERT or GPT-2",
+        sizes: { folder in
+            switch try ModelFolder.classifier(in: folder).backbone {
+            case .bert(let configuration): ModelSizes(configuration)
+            case .gpt(let configuration): ModelSizes(configuration)
+            }
+        },
+        load: { try SequenceClassifier.load(from: $0) },
+        publishedUse: { folder in
+            let configuration = try ModelFolder.classifier(in: folder)
+            var labels: [String]?
+            if case .classification(let names) = configuration.head { labels = names }
+            return PublishedUse(
+                task: labels == nil ? .regression : .classification, labels: labels,
+                maxLength: configuration.maxSequenceLength)
+        },
+        evaluate: { input in
+            let texts = try input.reader.labelled(input.split)
+            guard !texts.isEmpty else { throw input.empty("one labelled text or more") }
+            return try SesameTraining.evaluate(
+                modelFolder: input.folder.url, texts: texts, precision: input.precision)
+        })
+}
