@@ -119,7 +119,9 @@ let package = Package(
             resources: [.copy("Goldens")]
         ),
         .testTarget(
-            name: "SesameTrainingTests", dependencies: ["SesameTraining", "SesameTestSupport"]),
+            name: "SesameTrainingTests", dependencies: ["SesameTraining", "SesameTestSupport"],
+            resources: [.copy("Goldens")]
+        ),
         .testTarget(
             name: "SesameReportTests", dependencies: ["SesameReport", "SesameTestSupport"]),
         .testTarget(

@@ -35,6 +35,34 @@ public struct BERTPreTokenizer: PreTokenizer, Equatable {
     public var configuration: StageConfiguration { .init("BertPreTokenizer") }
 }
 
+/// Splits at white space, which is dropped, and nowhere else: for text that is tokenised already, with
+/// spaces around its punctuation, as many corpora for translation and language models are.
+public struct WhiteSpacePreTokenizer: PreTokenizer, Equatable {
+    /// Splits at white space.
+    public init() {}
+
+    /// See ``PreTokenizer``.
+    public func split(_ text: UnsafeBufferPointer<UInt8>, into ranges: inout [Range<Int>]) {
+        guard let base = text.baseAddress else { return }
+        var wordStart: Int?
+        var index = 0
+        while index < text.count {
+            let start = index
+            let scalar = UTF8Decoding.nextReplacing(base, at: &index, count: text.count)
+            if !BERTCharacters.isSpace(scalar) {
+                wordStart = wordStart ?? start
+            } else if let begin = wordStart {
+                ranges.append(begin..<start)
+                wordStart = nil
+            }
+        }
+        if let begin = wordStart { ranges.append(begin..<text.count) }
+    }
+
+    /// See ``TokenizerStage``.
+    public var configuration: StageConfiguration { .init("WhitespaceSplit") }
+}
+
 /// Splits into words as ICU finds them, punctuation included.
 public struct WordPreTokenizer: PreTokenizer {
     /// Whether white space is kept as pre-tokens, so that joining the tokens gives the text back.
@@ -140,6 +168,7 @@ public struct CharacterPreTokenizer: PreTokenizer {
 func makePreTokenizer(_ configuration: StageConfiguration) throws -> any PreTokenizer {
     switch configuration.type {
     case "BertPreTokenizer": return BERTPreTokenizer()
+    case "WhitespaceSplit": return WhiteSpacePreTokenizer()
     case "ByteLevel":
         try configuration.require("use_regex", [.flag(true)], or: "true, for GPT-2's splitting")
         return ByteLevelPreTokenizer(
@@ -161,6 +190,7 @@ func makePreTokenizer(_ configuration: StageConfiguration) throws -> any PreToke
         throw TextError(
             .unknownStage(
                 role: "pre-tokenizer", type: configuration.type,
-                supported: "BertPreTokenizer, ByteLevel, Split into characters, Sesame.Words"))
+                supported: "BertPreTokenizer, ByteLevel, WhitespaceSplit, Split into characters, "
+                    + "Sesame.Words"))
     }
 }

@@ -27,6 +27,8 @@ extension Tokenizer {
     ///
     /// - Parameters:
     ///   - vocabulary: The words, special tokens first.
+    ///   - preTokenized: Whether a word is what stands between white space, in text that is tokenised
+    ///     already; decoding then puts single spaces, and the next two choices mean nothing.
     ///   - keepsWhiteSpace: Whether white space is tokens as well, so that decoding loses nothing;
     ///     otherwise ``WordDecoder`` puts spaces by rule.
     ///   - locale: Whose word boundaries; empty for the root locale.
@@ -34,16 +36,22 @@ extension Tokenizer {
     ///   - specialTokens: As for ``character(vocabulary:unit:normalizer:specialTokens:)``.
     /// - Throws: ``TextError`` with code `missingSpecialToken` or `unicodeUnavailable`.
     public static func word(
-        vocabulary: Vocabulary, keepsWhiteSpace: Bool = false, locale: String = "",
-        normalizer: (any Normalizer)? = nil, specialTokens: SpecialTokens? = nil
+        vocabulary: Vocabulary, preTokenized: Bool = false, keepsWhiteSpace: Bool = false,
+        locale: String = "", normalizer: (any Normalizer)? = nil,
+        specialTokens: SpecialTokens? = nil
     ) throws -> Tokenizer {
         let special = specialTokens ?? .found(in: vocabulary)
+        let preTokenizer: any PreTokenizer =
+            try preTokenized
+            ? WhiteSpacePreTokenizer()
+            : WordPreTokenizer(keepsWhiteSpace: keepsWhiteSpace, locale: locale)
+        let decoder: any TokenDecoder =
+            preTokenized || keepsWhiteSpace
+            ? ConcatenatingDecoder(separator: preTokenized ? " " : "") : WordDecoder()
         return try Tokenizer(
-            kind: .word, normalizer: normalizer,
-            preTokenizer: WordPreTokenizer(keepsWhiteSpace: keepsWhiteSpace, locale: locale),
+            kind: .word, normalizer: normalizer, preTokenizer: preTokenizer,
             model: WholeTokenModel(vocabulary: vocabulary, unknownToken: special.unknown),
-            postProcessor: postProcessor(special),
-            decoder: keepsWhiteSpace ? ConcatenatingDecoder() : WordDecoder(),
+            postProcessor: postProcessor(special), decoder: decoder,
             specialTokens: special, addedTokens: [])
     }
 
@@ -68,16 +76,21 @@ extension Tokenizer {
 
     /// BERT's tokenizer with the steps of its normalizer chosen one by one.
     ///
+    /// - Parameter preTokenized: Whether words are what stands between white space, in text that is
+    ///   tokenised already; decoding then gives back such text, without BERT's clean-up of spaces.
     /// - Throws: ``TextError`` with code `missingSpecialToken`.
     public static func wordPiece(
-        vocabulary: Vocabulary, normalizer: BERTNormalizer, specialTokens: SpecialTokens
+        vocabulary: Vocabulary, normalizer: BERTNormalizer, preTokenized: Bool = false,
+        specialTokens: SpecialTokens
     ) throws -> Tokenizer {
         try Tokenizer(
-            kind: .wordpiece, normalizer: normalizer, preTokenizer: BERTPreTokenizer(),
+            kind: .wordpiece, normalizer: normalizer,
+            preTokenizer: preTokenized ? WhiteSpacePreTokenizer() : BERTPreTokenizer(),
             model: WordPieceModel(
                 vocabulary: vocabulary,
                 unknownToken: specialTokens.unknown ?? SpecialTokens.bert.unknown ?? ""),
-            postProcessor: postProcessor(specialTokens), decoder: WordPieceDecoder(),
+            postProcessor: postProcessor(specialTokens),
+            decoder: WordPieceDecoder(cleansUp: !preTokenized),
             specialTokens: specialTokens, addedTokens: specialTokens.added)
     }
 

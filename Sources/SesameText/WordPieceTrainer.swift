@@ -13,6 +13,7 @@ import HeapModule
 public struct WordPieceTrainer: VocabularyTrainer {
     /// The text clean-up before words are counted.
     public let normalizer: BERTNormalizer
+    private let preTokenizer: any PreTokenizer
     private let maximumSize: Int
     private let minimumCount: Int
     private let maximumAlphabetSize: Int?
@@ -34,23 +35,27 @@ public struct WordPieceTrainer: VocabularyTrainer {
     ///   - maximumAlphabetSize: At most so many different characters are known, the most frequent ones;
     ///     nil for as many as fit in half of the vocabulary. Each takes one entry for the start of a
     ///     word and, where it is met inside words, one for there.
+    ///   - preTokenized: Whether words are what stands between white space, in text that is tokenised
+    ///     already, and not what BERT makes of it.
     ///   - specialTokens: What comes first; an unknown token must be among them.
     public init(
         maximumSize: Int, lowercase: Bool, minimumCount: Int = 2, maximumAlphabetSize: Int? = nil,
-        specialTokens: SpecialTokens = .bert
+        preTokenized: Bool = false, specialTokens: SpecialTokens = .bert
     ) {
         self.init(
             maximumSize: maximumSize,
             normalizer: BERTNormalizer(stripsAccents: lowercase, lowercases: lowercase),
             minimumCount: minimumCount, maximumAlphabetSize: maximumAlphabetSize,
-            specialTokens: specialTokens)
+            preTokenized: preTokenized, specialTokens: specialTokens)
     }
 
     /// Counts words, with the steps of the normalizer chosen one by one.
     public init(
         maximumSize: Int, normalizer: BERTNormalizer, minimumCount: Int = 2,
-        maximumAlphabetSize: Int? = nil, specialTokens: SpecialTokens = .bert
+        maximumAlphabetSize: Int? = nil, preTokenized: Bool = false,
+        specialTokens: SpecialTokens = .bert
     ) {
+        preTokenizer = preTokenized ? WhiteSpacePreTokenizer() : BERTPreTokenizer()
         self.maximumSize = maximumSize
         self.normalizer = normalizer
         self.minimumCount = minimumCount
@@ -61,6 +66,12 @@ public struct WordPieceTrainer: VocabularyTrainer {
 
     /// See ``VocabularyTrainer``.
     public mutating func add(utf8: UnsafeBufferPointer<UInt8>, count: Int) {
+        guard preTokenizer is BERTPreTokenizer else {
+            var ranges: [Range<Int>] = []
+            preTokenizer.split(utf8, into: &ranges)
+            for range in ranges { stretches.add(.init(rebasing: utf8[range]), count) }
+            return
+        }
         scanners.withResource { scanner in
             scanner.forEachStretch(utf8) { range, hash in
                 stretches.add(.init(rebasing: utf8[range]), hash: hash.value, count)
@@ -94,7 +105,8 @@ public struct WordPieceTrainer: VocabularyTrainer {
     /// See ``VocabularyTrainer``.
     public func makeTokenizer() throws -> Tokenizer {
         try .wordPiece(
-            vocabulary: finish(), normalizer: normalizer, specialTokens: specialTokens)
+            vocabulary: finish(), normalizer: normalizer,
+            preTokenized: preTokenizer is WhiteSpacePreTokenizer, specialTokens: specialTokens)
     }
 
     /// The words that BERT's stages make of the stretches that were counted.
@@ -105,7 +117,7 @@ public struct WordPieceTrainer: VocabularyTrainer {
             normalizer.normalize(&aligned)
             aligned.bytes.withUnsafeBufferPointer { bytes in
                 var ranges: [Range<Int>] = []
-                BERTPreTokenizer().split(bytes, into: &ranges)
+                preTokenizer.split(bytes, into: &ranges)
                 for range in ranges {
                     let word = UnsafeBufferPointer(rebasing: bytes[range])
                     let length = word.count { $0 & 0xC0 != 0x80 }

@@ -1,6 +1,7 @@
 /// Makes the vocabulary of a word tokenizer: the words and punctuation marks seen, the most frequent
 /// first.
 public struct WordTrainer: VocabularyTrainer {
+    private let preTokenized: Bool
     private let keepsWhiteSpace: Bool
     private let locale: String
     private let specialTokens: SpecialTokens
@@ -12,6 +13,8 @@ public struct WordTrainer: VocabularyTrainer {
     ///
     /// - Parameters:
     ///   - normalizer: Rewrites the text first, such as `CaseNormalizer(.lower)`; nil leaves it as it is.
+    ///   - preTokenized: Whether a word is what stands between white space, in text that is tokenised
+    ///     already, and not what ICU finds.
     ///   - keepsWhiteSpace: Whether white space counts as tokens too.
     ///   - locale: Whose word boundaries; empty for the root locale.
     ///   - minimumCount: Rarer words are left out, and will be unknown.
@@ -19,10 +22,11 @@ public struct WordTrainer: VocabularyTrainer {
     ///   - specialTokens: What comes first.
     /// - Throws: ``TextError`` with code `unicodeUnavailable`.
     public init(
-        normalizer: (any Normalizer)? = nil, keepsWhiteSpace: Bool = false, locale: String = "",
-        minimumCount: Int = 1, maximumSize: Int? = nil,
-        specialTokens: SpecialTokens = .languageModel
+        normalizer: (any Normalizer)? = nil, preTokenized: Bool = false,
+        keepsWhiteSpace: Bool = false, locale: String = "", minimumCount: Int = 1,
+        maximumSize: Int? = nil, specialTokens: SpecialTokens = .languageModel
     ) throws {
+        self.preTokenized = preTokenized
         self.keepsWhiteSpace = keepsWhiteSpace
         self.locale = locale
         self.specialTokens = specialTokens
@@ -30,7 +34,9 @@ public struct WordTrainer: VocabularyTrainer {
         self.maximumSize = maximumSize
         tokens = WholeTokenCounter(
             normalizer: normalizer,
-            preTokenizer: try WordPreTokenizer(keepsWhiteSpace: keepsWhiteSpace, locale: locale))
+            preTokenizer: try preTokenized
+                ? WhiteSpacePreTokenizer()
+                : WordPreTokenizer(keepsWhiteSpace: keepsWhiteSpace, locale: locale))
     }
 
     /// See ``VocabularyTrainer``.
@@ -47,7 +53,7 @@ public struct WordTrainer: VocabularyTrainer {
     /// See ``VocabularyTrainer``.
     public func makeTokenizer() throws -> Tokenizer {
         try .word(
-            vocabulary: finish(), keepsWhiteSpace: keepsWhiteSpace, locale: locale,
-            normalizer: tokens.normalizer, specialTokens: specialTokens)
+            vocabulary: finish(), preTokenized: preTokenized, keepsWhiteSpace: keepsWhiteSpace,
+            locale: locale, normalizer: tokens.normalizer, specialTokens: specialTokens)
     }
 }

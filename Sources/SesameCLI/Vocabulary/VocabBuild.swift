@@ -9,6 +9,7 @@ struct VocabBuild: ParsableCommand {
             Examples:
               sesame vocab build novels --corpus novels --kind wordpiece --size 8000 --lowercase
               sesame vocab build letters --corpus novels --kind character --special none
+              sesame vocab build german --corpus captions --side text --pre-tokenized
 
             The special tokens come first, then the rest by how often they were seen. The same documents \
             give the same vocabulary on every machine.
@@ -39,6 +40,15 @@ struct VocabBuild: ParsableCommand {
     @Flag(help: "Lower case first; for wordpiece accents go too, as in BERT's uncased models.")
     var lowercase = false
 
+    @Flag(
+        help:
+            "Words are what stands between spaces: for text whose punctuation is set apart already."
+    )
+    var preTokenized = false
+
+    @Option(help: "Of documents with two texts, such as translations, which to count.")
+    var side: VocabularySide = .both
+
     @Option(help: "For characters: what a reader sees as one, or single code points.")
     var unit: CharacterUnitChoice = .grapheme
 
@@ -63,6 +73,9 @@ struct VocabBuild: ParsableCommand {
         if let minCount, minCount < 1 {
             throw ValidationError("--min-count must be 1 or more, not \(minCount).")
         }
+        if preTokenized && kind == .character {
+            throw ValidationError("Characters are not words; leave out --pre-tokenized.")
+        }
         if kind == .wordpiece && special == SpecialTokenChoice.none {
             throw ValidationError(
                 "A wordpiece vocabulary needs an unknown token; leave out --special none.")
@@ -75,7 +88,7 @@ struct VocabBuild: ParsableCommand {
             minimumCount: minCount ?? VocabularyRecipe.defaultMinimumCount(for: kind),
             lowercase: lowercase, unit: unit,
             special: special ?? VocabularyRecipe.defaultSpecial(for: kind),
-            split: allSplits ? nil : split)
+            split: allSplits ? nil : split, preTokenized: preTokenized, side: side)
     }
 
     func run() throws {

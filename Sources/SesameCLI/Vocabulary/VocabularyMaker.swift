@@ -25,8 +25,8 @@ struct VocabularyMaker {
         let documents = try workspace.documents(corpus: corpus, split: recipe.split)
         var count = 0
         while let document = try documents.next() {
-            trainer.add(document.text)
-            if let pair = document.pair { trainer.add(pair) }
+            if recipe.side != .pair { trainer.add(document.text) }
+            if recipe.side != .text, let pair = document.pair { trainer.add(pair) }
             count += 1
             progress.update(fraction: Double(count) / Double(total)) {
                 "\(count.grouped) of \(total.counted("document")) counted"

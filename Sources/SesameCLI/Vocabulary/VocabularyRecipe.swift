@@ -33,6 +33,15 @@ enum SpecialTokenChoice: String, Codable, CaseIterable, ExpressibleByArgument {
     }
 }
 
+/// Which texts of documents with two are counted, as it is typed.
+enum VocabularySide: String, Codable, CaseIterable, ExpressibleByArgument {
+    case both
+    /// The text, of a translation the source.
+    case text
+    /// The second text, of a translation the target.
+    case pair
+}
+
 /// How a vocabulary is made; kept beside it in the workspace.
 struct VocabularyRecipe: Codable {
     var kind: VocabularyKind
@@ -42,6 +51,8 @@ struct VocabularyRecipe: Codable {
     var unit: CharacterUnitChoice
     var special: SpecialTokenChoice
     var split: Split?
+    var preTokenized = false
+    var side = VocabularySide.both
 
     /// Something that counts text and makes the vocabulary.
     func makeTrainer() throws -> any VocabularyTrainer {
@@ -53,12 +64,13 @@ struct VocabularyRecipe: Codable {
                 maximumSize: maximumSize, specialTokens: special.tokens)
         case .word:
             return try WordTrainer(
-                normalizer: normalizer, minimumCount: minimumCount, maximumSize: maximumSize,
-                specialTokens: special.tokens)
+                normalizer: normalizer, preTokenized: preTokenized, minimumCount: minimumCount,
+                maximumSize: maximumSize, specialTokens: special.tokens)
         case .wordpiece:
             return WordPieceTrainer(
                 maximumSize: maximumSize ?? Self.defaultWordPieceSize, lowercase: lowercase,
-                minimumCount: minimumCount, specialTokens: special.tokens)
+                minimumCount: minimumCount, preTokenized: preTokenized,
+                specialTokens: special.tokens)
         }
     }
 
