@@ -57,6 +57,7 @@ typedef enum sesame_scratch_slot {
     SESAME_SCRATCH_PARTIALS,
     SESAME_SCRATCH_LOSS,
     SESAME_SCRATCH_LOSS_PARTIALS,
+    SESAME_SCRATCH_CRF,
     SESAME_SCRATCH_SLOTS
 } sesame_scratch_slot;
 

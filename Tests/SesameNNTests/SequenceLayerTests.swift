@@ -85,7 +85,23 @@ extension LayerCase {
     private static let key = RandomKey(seed: 1)
     private static let lengths = [5, 2, 3]
 
-    static let all: [LayerCase] =
+    static let all: [LayerCase] = attentions + others
+
+    private static let others: [LayerCase] = [
+        LayerCase(
+            "conv1d", Conv1d(inputSize: 4, outputSize: 5, width: 3, padding: 2, key: key)
+        ) { layer, inputs in
+            inputs["x"].map { [layer($0, context: .evaluation())] } ?? []
+        },
+        LayerCase("highway", Highway(size: 6, layerCount: 2, key: key)) { layer, inputs in
+            inputs["x"].map { [layer($0, context: .evaluation())] } ?? []
+        },
+        LayerCase("batchNormTraining", BatchNorm(size: 5)) { layer, inputs in
+            inputs["x"].map { [layer($0, context: .training(seed: 1, step: 0)).output] } ?? []
+        },
+    ]
+
+    private static let attentions: [LayerCase] =
         [(StateAttention.Kind.dot, 6, 6, nil), (.bilinear, 6, 7, nil), (.additive, 6, 7, 9)].map {
             kind, querySize, keySize, size in
             LayerCase(

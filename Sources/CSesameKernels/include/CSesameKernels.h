@@ -246,6 +246,43 @@ void sesame_additive_scores_backward(size_t batch, size_t queries, size_t keys, 
                                      const float *vector, const float *dscores, float *dquery, float *dkey,
                                      float *dvector);
 
+// MARK: Pooling over time
+
+/// y (batch × cols) = the largest of each column of x (batch × time × cols) over the first lengths[b] positions
+/// (NULL: all), and where it was found; zeros and -1 for a sequence of length 0.
+void sesame_max_over_time(size_t batch, size_t time, size_t cols, const int32_t *lengths, const float *x, float *y,
+                          int32_t *places);
+/// Adds dy to dx at the places.
+void sesame_max_over_time_backward(size_t batch, size_t time, size_t cols, const int32_t *places, const float *dy,
+                                   float *dx);
+/// y (batch × cols) = the mean of each column over the first lengths[b] positions; zeros for length 0.
+void sesame_mean_over_time(size_t batch, size_t time, size_t cols, const int32_t *lengths, const float *x, float *y);
+/// Overwrites dx.
+void sesame_mean_over_time_backward(size_t batch, size_t time, size_t cols, const int32_t *lengths, const float *dy,
+                                    float *dx);
+
+// MARK: Highway
+
+/// y = x + σ(t) (f(h) - x) for rows of gates = [t, h] (2 · cols); y may alias x.
+void sesame_highway_forward(sesame_activation activation, size_t rows, size_t cols, const float *x,
+                            const float *gates, float *y);
+/// Overwrites dx (may alias dy) and dgates (may alias gates).
+void sesame_highway_backward(sesame_activation activation, size_t rows, size_t cols, const float *x,
+                             const float *gates, const float *dy, float *dx, float *dgates);
+
+// MARK: Batch norm
+
+/// Mean and biased variance of each column over the rows that keep (NULL: all) marks; how many these are.
+size_t sesame_batch_statistics(size_t rows, size_t cols, const uint8_t *keep, const float *x, float *mean,
+                               float *variance);
+/// y = (x - mean) rstd · weight + bias; zeros in the other rows. y may alias x.
+void sesame_batch_norm_forward(size_t rows, size_t cols, const uint8_t *keep, const float *x, const float *mean,
+                               const float *rstd, const float *weight, const float *bias, float *y);
+/// Overwrites dx (may alias dy), dweight and dbias. `fixed`: the statistics are not those of x.
+void sesame_batch_norm_backward(size_t rows, size_t cols, const uint8_t *keep, bool fixed, const float *x,
+                                const float *mean, const float *rstd, const float *weight, const float *dy,
+                                float *dx, float *dweight, float *dbias);
+
 // MARK: Losses
 
 /// Softmax cross-entropy of each row: losses[r] = -Σ q log softmax(logits), q being one-hot with weight
@@ -281,6 +318,21 @@ double sesame_sum_of_magnitudes(size_t n, const float *x);
 double sesame_dot(size_t n, const float *x, const float *y);
 /// Whether every value is finite.
 bool sesame_all_finite(size_t n, const float *x);
+
+// MARK: Conditional random fields
+
+/// losses[b] = log Σ exp(score) over all tag sequences, minus the score of the target (batch × time): start + emissions
+/// (batch × time × tags) + transitions (from × to) + end. lengths may be NULL; a sequence of length 0 has loss 0.
+/// Where demissions is given, overwrites it and dtransitions, dstart, dend with the gradients of
+/// gradient_scale · Σ losses.
+void sesame_crf_loss(size_t batch, size_t time, size_t tags, const int32_t *lengths, const float *emissions,
+                     const float *transitions, const float *start, const float *end, const int32_t *targets,
+                     float gradient_scale, float *losses, float *demissions, float *dtransitions, float *dstart,
+                     float *dend);
+/// The tags (batch × time; 0 beyond the lengths) of the largest score, and the score; of equals the first tag.
+void sesame_crf_viterbi(size_t batch, size_t time, size_t tags, const int32_t *lengths, const float *emissions,
+                        const float *transitions, const float *start, const float *end, int32_t *best,
+                        float *scores);
 
 // MARK: Optimizers
 

@@ -17,6 +17,7 @@ extension Trainer {
         var lossSum = 0.0
         var tokens = 0
         var epoch = state.cursor.epoch
+        var statistics: [[BatchStatistics]] = []
         for _ in 0..<options.accumulationSteps {
             epoch = state.cursor.epoch
             let batch = task.data.nextBatch(&state.cursor)
@@ -24,10 +25,12 @@ extension Trainer {
                 seed: options.seed, step: state.passCount, precision: options.precision)
             state.passCount += 1
             tokens += task.tokenCount(of: batch)
-            let (value, gradients) = model.valueWithGradients(trainable: trainable) {
+            let (value, seen, gradients) = model.valueWithGradients(trainable: trainable) {
                 [task] model in
-                task.loss(of: model, on: batch, context: context).loss
+                let result = task.loss(of: model, on: batch, context: context)
+                return (result.loss, result.statistics)
             }
+            statistics.append(seen)
             lossSum += Double(value)
             if total == nil { total = gradients } else { total?.add(gradients) }
         }
@@ -46,6 +49,7 @@ extension Trainer {
             ? Gradients.clipScale(norm: norm, maxNorm: options.maxGradientNorm) : 1
         optimizer.update(
             &model, with: total, learningRate: learningRate, gradientScale: clip * share)
+        for seen in statistics where !seen.isEmpty { task.absorb(seen, into: &model) }
         state.step += 1
         state.tokenCount += tokens
         return StepResult(

@@ -7,11 +7,16 @@ public struct BatchLoss: Sendable {
     public var loss: Tensor
     /// Sums for metrics.
     public var sums: MetricSums
+    /// What batch norms have seen, in the order that ``TrainingTask/absorb(_:into:)`` expects.
+    public var statistics: [BatchStatistics]
 
-    /// A loss with its sums.
-    public init(loss: Tensor, sums: MetricSums = MetricSums()) {
+    /// A loss with its sums, and the statistics of a model that has batch norms.
+    public init(
+        loss: Tensor, sums: MetricSums = MetricSums(), statistics: [BatchStatistics] = []
+    ) {
         self.loss = loss
         self.sums = sums
+        self.statistics = statistics
     }
 }
 
@@ -36,6 +41,9 @@ public protocol TrainingTask: Sendable {
     /// The loss on one batch.
     func loss(of model: Model, on batch: Data.Batch, context: ForwardContext) -> BatchLoss
 
+    /// Takes the statistics of a step's passes into the model's running ones, after the step.
+    func absorb(_ statistics: [BatchStatistics], into model: inout Model)
+
     /// Metrics on the validation data, or nil where there is none.
     /// - Parameter batchLimit: Most batches to look at; nil for all.
     func evaluate(_ model: Model, precision: Precision, batchLimit: Int?) -> Metrics?
@@ -46,4 +54,6 @@ extension TrainingTask {
     public var selectionMetric: String { MetricName.loss }
     /// Less is better.
     public var higherIsBetter: Bool { false }
+    /// Nothing: most models have no running statistics.
+    public func absorb(_ statistics: [BatchStatistics], into model: inout Model) {}
 }

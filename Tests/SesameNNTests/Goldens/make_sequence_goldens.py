@@ -60,6 +60,37 @@ case("additive", {"query.weight": [9, 6], "key.weight": [9, 7], "vector": [9]}, 
          F.linear(p["query"], p["query.weight"])[:, :, None]
          + F.linear(p["states"], p["key.weight"])[:, None]) @ p["vector"]))
 
+# Convolution, highway and batch norm by PyTorch's own layers.
+case("conv1d", {"weight": [5, 3, 4], "bias": [5]}, {"x": [2, 6, 4]},
+     lambda p: F.conv1d(p["x"].mT, p["weight"].permute(0, 2, 1), p["bias"], padding=2).mT)
+
+
+def highway(p):
+    x = p["x"]
+    for i in range(2):
+        t, h = F.linear(x, p[f"layers.{i}.weight"], p[f"layers.{i}.bias"]).chunk(2, -1)
+        gate = torch.sigmoid(t)
+        x = gate * torch.relu(h) + (1 - gate) * x
+    return x
+
+
+case("highway", {f"layers.{i}.{k}": v for i in range(2) for k, v in [("weight", [12, 6]), ("bias", [12])]},
+     {"x": [2, 5, 6]}, highway)
+
+# Two batches in training, each followed by its update, then evaluation with the running statistics.
+norm = torch.nn.BatchNorm1d(5).double()
+batches = [torch.rand(7, 5) * 2 - 1, torch.rand(9, 5) * 3]
+for x in batches:
+    norm(x.double())
+case("batchNormTraining", {"weight": [5], "bias": [5]}, {"x": [2, 4, 5]},
+     lambda p: F.batch_norm(p["x"].flatten(0, 1), None, None, p["weight"], p["bias"], True).reshape(2, 4, 5))
+mean, variance = norm.running_mean.float(), norm.running_var.float()
+case("batchNormEvaluation", {"weight": [5], "bias": [5]}, {"x": [2, 4, 5]},
+     lambda p: F.batch_norm(p["x"].flatten(0, 1), mean.double(), variance.double(), p["weight"],
+                            p["bias"], False).reshape(2, 4, 5))
+tensors |= {"running/mean": mean, "running/variance": variance}
+tensors |= {f"running/batch/{i}": x for i, x in enumerate(batches)}
+
 save_file({k: v.detach().float().contiguous().clone() for k, v in tensors.items()},
           "sequence-layers.safetensors", metadata={"torch": torch.__version__, "seed": "12"})
 print(len(tensors), "tensors,", sum(v.numel() for v in tensors.values()), "numbers")
