@@ -35,6 +35,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let invalidUTF8 = Code(rawValue: "invalidUTF8")
         /// A line that is not what the format asks for.
         public static let malformed = Code(rawValue: "malformed")
+        /// Two files whose lines belong together have different numbers of lines.
+        public static let unaligned = Code(rawValue: "unaligned")
         /// A named column or field is not there.
         public static let missingColumn = Code(rawValue: "missingColumn")
         /// A document longer than SQLite can hold.
@@ -69,6 +71,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case emptyCorpus(name: String, sources: [String], skipped: Int)
         case invalidUTF8(path: String, line: Int, byteOffset: Int)
         case malformed(path: String, line: Int, expected: String, found: String)
+        case unaligned(String)
         case missingColumn(path: String, line: Int, column: String, available: [String])
         case documentTooLarge(path: String, line: Int, limit: Int)
         case invalidSplit(String)
@@ -99,6 +102,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .emptyCorpus: .emptyCorpus
         case .invalidUTF8: .invalidUTF8
         case .malformed: .malformed
+        case .unaligned: .unaligned
         case .missingColumn: .missingColumn
         case .documentTooLarge: .documentTooLarge
         case .invalidSplit: .invalidSplit
@@ -147,6 +151,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 + "convert the file, or import without strict mode to repair them"
         case .malformed(let path, let line, let expected, let found):
             "\(path):\(line): expected \(expected), found \(found)"
+        case .unaligned(let reason): reason
         case .missingColumn(let path, let line, let column, let available):
             "\(path):\(line): no \(column); found: \(available.joined(separator: ", "))"
         case .documentTooLarge(let path, let line, let limit):

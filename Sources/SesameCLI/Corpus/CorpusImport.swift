@@ -9,10 +9,12 @@ struct CorpusImport: ParsableCommand {
             Examples:
               sesame corpus import novels novels/ --unit file
               sesame corpus import reviews --train train.tsv --validation dev.tsv --label-column label
+              sesame corpus import captions --train train.de --train-target train.en
 
             The format follows from the files' endings: .jsonl, .tsv, .csv, otherwise plain text. Columns \
             are named as in the header line (or the JSON keys), or numbered from 1. Bytes that are not \
-            UTF-8 become U+FFFD, which is reported.
+            UTF-8 become U+FFFD, which is reported. Translations come as two files whose lines belong \
+            together, or as a table with --text-column and --pair-column.
             """
     )
 
@@ -38,6 +40,21 @@ struct CorpusImport: ParsableCommand {
         help: ArgumentHelp(
             "A file or folder of test documents; may be repeated.", valueName: "path"))
     var test: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The file with the translation of each line of a training file; once for each.",
+            valueName: "file"))
+    var trainTarget: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The translations of a validation file; once for each.", valueName: "file"))
+    var validationTarget: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The translations of a test file; once for each.", valueName: "file"))
+    var testTarget: [String] = []
 
     @Option(help: "What makes a document in plain text: a paragraph ends at an empty line.")
     var unit: TextUnit = .paragraph
@@ -71,9 +88,42 @@ struct CorpusImport: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     private var inputs: [CorpusSource.Input] {
-        paths.map { .init($0) } + train.map { .init($0, split: .train) }
-            + validation.map { .init($0, split: .validation) }
-            + test.map { .init($0, split: .test) }
+        func inputs(
+            _ files: [(path: String, split: Split?)], _ targets: [String]
+        ) -> [CorpusSource.Input] {
+            files.enumerated().map { index, file in
+                .init(
+                    file.path, pairPath: targets.indices.contains(index) ? targets[index] : nil,
+                    split: file.split)
+            }
+        }
+        return inputs(paths.map { ($0, nil) } + train.map { ($0, .train) }, trainTarget)
+            + inputs(validation.map { ($0, .validation) }, validationTarget)
+            + inputs(test.map { ($0, .test) }, testTarget)
+    }
+
+    /// Every file of a kind has its translations, or none has.
+    private func checkTargets() throws {
+        for (name, files, targets) in [
+            ("train", paths + train, trainTarget), ("validation", validation, validationTarget),
+            ("test", test, testTarget),
+        ] where !targets.isEmpty && targets.count != files.count {
+            throw ValidationError(
+                "Give a --\(name)-target for each of the \(files.count.counted("\(name) file")), "
+                    + "not \(targets.count).")
+        }
+        let targets = trainTarget + validationTarget + testTarget
+        if inputs.contains(where: { $0.pairPath == nil }) && !targets.isEmpty {
+            throw ValidationError(
+                "Some files have translations and some have none; give each its target file.")
+        }
+        if unit != .paragraph && !targets.isEmpty {
+            throw ValidationError(
+                "--unit is for single files; with target files each line is a document.")
+        }
+        if (inputs.map(\.path) + targets).count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("Standard input ('-') can be read only once.")
+        }
     }
 
     func validate() throws {
@@ -81,9 +131,7 @@ struct CorpusImport: ParsableCommand {
             throw ValidationError(
                 "Name at least one file or folder to import, or '-' for standard input.")
         }
-        if inputs.count(where: { $0.path == "-" }) > 1 {
-            throw ValidationError("Standard input ('-') can be read only once.")
-        }
+        try checkTargets()
         if force && append { throw ValidationError("--force and --append exclude each other.") }
         if let limit, limit < 1 {
             throw ValidationError("--limit must be 1 or more, not \(limit).")

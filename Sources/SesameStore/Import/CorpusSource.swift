@@ -120,11 +120,16 @@ public struct CorpusSource: Sendable {
         public var path: String
         /// The split of every document in it; nil leaves it to ``ImportOptions/split``.
         public var split: Split?
+        /// A second file whose lines belong to those of the first, as translations do: line n of both
+        /// is one document, a text and its pair. Nil where there is none.
+        public var pairPath: String?
 
         /// A file or folder, and the split of its documents.
-        public init(_ path: String, split: Split? = nil) {
+        /// - Parameter pairPath: A file aligned with `path` line by line; both are then plain text.
+        public init(_ path: String, pairPath: String? = nil, split: Split? = nil) {
             self.path = path
             self.split = split
+            self.pairPath = pairPath
         }
     }
 

@@ -7,6 +7,9 @@
 extension Workspace {
     /// Imports files as a corpus, in constant memory (but for the longest document).
     ///
+    /// Where an input has a second file, line n of both is one document, a text and its pair; lines that are
+    /// empty in either are left out and counted.
+    ///
     /// Text is stored as it stands in the file, with three exceptions: a byte order mark is left
     /// out, CR before LF is left out, and ill-formed UTF-8 becomes U+FFFD, counted in the summary.
     /// Nothing of a failed or interrupted import is ever visible.
@@ -18,7 +21,8 @@ extension Workspace {
     ///   - progress: Called after each batch of documents (a few MB). It may throw to stop the
     ///     import, which is then undone.
     /// - Returns: The whole corpus, with what earlier imports brought if this one appended.
-    /// - Throws: ``StoreError`` with the file and line, or what `progress` throws;
+    /// - Throws: ``StoreError`` with the file and line (code `.unaligned` for two files of different
+    ///   numbers of lines), or what `progress` throws;
     ///   `CancellationError` where the task was cancelled.
     @discardableResult
     public func importCorpus(
@@ -27,13 +31,17 @@ extension Workspace {
     ) throws -> CorpusSummary {
         try Self.checkName(name, of: "corpus")
         let files = try ImportFile.all(of: source)
-        return try stage(name, source.format.description, options, files.map(\.path)) { staged in
+        let format =
+            files.contains { $0.pairPath != nil }
+            ? "text by line, in pairs" : source.format.description
+        return try stage(name, format, options, files.map(\.name)) { staged in
             var batch = ImportBatch(options: options)
             batch.totalBytes = ImportFile.totalByteCount(of: files)
             for file in files where !batch.isFull(staged) {
                 let lines = try LineReader(path: file.path)
-                let sourceID = try staged.beginSource(path: lines.path)
-                var reader = try source.format.reader(of: lines, strictUTF8: options.strictUTF8)
+                let sourceID = try staged.beginSource(path: file.name)
+                var reader = try file.reader(
+                    of: lines, format: source.format, strictUTF8: options.strictUTF8)
                 while !batch.isFull(staged), let document = try reader.next() {
                     try batch.add(document, fallback: file.split, path: lines.path)
                     if batch.isReady {
@@ -172,6 +180,22 @@ struct ImportFile {
     let split: Split?
     /// nil where the length is not known beforehand.
     let byteCount: Int?
+    /// The file aligned with this one.
+    var pairPath: String?
+
+    /// The file or files, as the corpus's sources list them.
+    var name: String {
+        let path = path == "-" ? "standard input" : path
+        return pairPath.map { "\(path) + \($0)" } ?? path
+    }
+
+    func reader(
+        of lines: LineReader, format: CorpusFormat, strictUTF8: Bool
+    ) throws -> any RecordReader {
+        guard let pairPath else { return try format.reader(of: lines, strictUTF8: strictUTF8) }
+        return PairedLinesReader(
+            lines: lines, pairs: try LineReader(path: pairPath), strictUTF8: strictUTF8)
+    }
 
     static func totalByteCount(of files: [ImportFile]) -> Int? {
         files.reduce(0 as Int?) { total, file in
@@ -182,6 +206,9 @@ struct ImportFile {
 
     static func all(of source: CorpusSource) throws -> [ImportFile] {
         try source.inputs.flatMap { input -> [ImportFile] in
+            if let pairPath = input.pairPath {
+                return [try aligned(input, pairPath: pairPath, format: source.format)]
+            }
             if input.path == "-" {
                 return [ImportFile(path: "-", split: input.split, byteCount: nil)]
             }
@@ -208,6 +235,39 @@ struct ImportFile {
                 return files
             }
         }
+    }
+
+    /// Two files that are read side by side.
+    private static func aligned(
+        _ input: CorpusSource.Input, pairPath: String, format: CorpusFormat
+    ) throws -> ImportFile {
+        guard case .text = format else {
+            throw StoreError(
+                .unreadable(
+                    path: input.path,
+                    reason: "files that are aligned line by line are plain text, not \(format); "
+                        + "name the column of the pair instead"))
+        }
+        for path in [input.path, pairPath] where path != "-" {
+            switch Platform.kind(of: path) {
+            case .missing:
+                throw StoreError(
+                    .unreadable(path: path, reason: "there is no such file or folder"))
+            case .folder:
+                throw StoreError(
+                    .unreadable(
+                        path: path,
+                        reason: "it is a folder; name two files whose lines belong together"
+                    ))
+            case .regular, .other: break
+            }
+        }
+        var file = ImportFile(path: input.path, split: input.split, byteCount: nil)
+        if case .regular(let bytes) = Platform.kind(of: input.path) {
+            file = ImportFile(path: input.path, split: input.split, byteCount: bytes)
+        }
+        file.pairPath = pairPath
+        return file
     }
 
     /// The files below a folder in the order of their paths' bytes; hidden ones and linked folders
