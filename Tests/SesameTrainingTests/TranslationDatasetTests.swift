@@ -6,8 +6,8 @@ import Testing
     private static func examples(_ count: Int, seed: UInt64 = 3) -> [TranslationExample] {
         var generator = RandomGenerator(key: RandomKey(seed: seed))
         return (0..<count).map { index in
-            let length = 1 + Int(generator.nextUniform() * 20)
-            let other = max(0, length + Int(generator.nextUniform() * 7) - 3)
+            let length = 1 + generator.next(below: 20)
+            let other = max(0, length + generator.next(below: 7) - 3)
             return TranslationExample(
                 source: (0..<length).map { Int32(10 + ($0 + index) % 50) },
                 target: (0..<other).map { Int32(10 + ($0 * 3 + index) % 50) })
