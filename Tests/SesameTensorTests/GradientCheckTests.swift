@@ -62,7 +62,7 @@ extension OperatorCase {
     }
 
     /// The operators whose kernels work in blocks, at sizes beyond one block, with odd tails.
-    static let large: [OperatorCase] = largeBasics + largeSequences
+    static let large: [OperatorCase] = largeBasics + largeSequences + largeRecurrent
 
     private static let largeBasics: [OperatorCase] = [
         OperatorCase("matmul 97×130×151", [[97, 130], [130, 151]]) { matmul($0[0], $0[1]) },

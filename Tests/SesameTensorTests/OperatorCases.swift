@@ -79,7 +79,7 @@ extension OperatorCase {
 
     /// Those of Goldens/make_goldens.py.
     static let basics: [OperatorCase] =
-        arithmetic + products + layers + attentions + losses + shapes
+        arithmetic + products + layers + attentions + losses + shapes + recurrent
 
     static let arithmetic: [OperatorCase] = [
         OperatorCase("add", [[3, 7], [3, 7]]) { $0[0] + $0[1] },

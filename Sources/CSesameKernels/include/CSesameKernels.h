@@ -283,6 +283,65 @@ void sesame_batch_norm_backward(size_t rows, size_t cols, const uint8_t *keep, b
                                 const float *mean, const float *rstd, const float *weight, const float *dy,
                                 float *dx, float *dweight, float *dbias);
 
+// MARK: Recurrent layers
+
+/// The cells of recurrent layers, with the order of their gates in weights and sums.
+typedef enum sesame_cell {
+    SESAME_CELL_TANH = 0,              // h' = tanh(x + U h)
+    SESAME_CELL_RELU = 1,              // h' = max(x + U h, 0)
+    SESAME_CELL_GRU = 2,               // r, z, n: n = tanh(x + r ∘ (U h + b)), h' = (1 - z) ∘ n + z ∘ h
+    SESAME_CELL_GRU_RESET_BEFORE = 3,  // r, z, n: n = tanh(x + U (r ∘ h)), the same h'
+    SESAME_CELL_LSTM = 4,              // i, f, g, o: c' = f ∘ c + i ∘ g, h' = o ∘ tanh(c')
+} sesame_cell;
+
+/// Sequences of several lengths, their tokens time-major with the longest sequence first: step t is the next
+/// row_counts[t] rows of an array of all tokens.
+typedef struct sesame_recurrent {
+    sesame_cell cell;
+    sesame_precision precision;
+    size_t batch, steps;
+    const size_t *row_counts;  // `steps` values, not increasing, none above batch
+    size_t hidden, output;     // output = hidden, but for an LSTM with a projection
+    float cell_clip;           // bound of |c'|, 0 for none
+    float projection_clip;     // bound of a projected |h'|, 0 for none
+} sesame_recurrent;
+
+/// One pass over the sequences, forward or from each sequence's last token to its first.
+typedef struct sesame_recurrent_run {
+    bool reverse;
+    const float *weight;          // gates·hidden × output
+    const float *candidate_bias;  // GRU: hidden values that are added to U h of the candidate, else NULL
+    const float *projection;      // LSTM: output × hidden, or NULL
+    /// tokens × gates·hidden: the input's part of the sums with all other biases; replaced by the gates' values
+    /// (not of the simple cells).
+    float *gates;
+    /// tokens × hidden. LSTM: c'; GRU: U h + b of the candidate, or r ∘ h; NULL for the simple cells.
+    float *cells;
+    float *raw;                                 // LSTM with a projection: tokens × hidden, o ∘ tanh(c'), else NULL
+    float *output;                              // tokens × output: h'
+    const float *initial_hidden, *initial_cell; // batch × output, batch × hidden; NULL for zeros
+    float *hidden, *cell;                       // the same after each sequence's last step; cell is LSTM's alone
+} sesame_recurrent_run;
+
+/// Several passes over the same sequences at once: two directions, or two stacks.
+void sesame_recurrent_forward(const sesame_recurrent *shape, size_t count, const sesame_recurrent_run *runs);
+
+/// The gradients of a pass. Overwrites the run's `gates` with the gradients of the gates' sums, and GRU's `cells` with
+/// those of U h + b; all weights' gradients are products of these with inputs, `previous`, `raw` and r ∘ h.
+typedef struct sesame_recurrent_gradients {
+    const float *doutput;             // tokens × output, or NULL for zeros
+    const float *dhidden, *dcell;     // of the final states, or NULL for zeros
+    float *dinitial_hidden;           // batch × output; of the initial state where wants_initial, else undefined
+    float *dinitial_cell;             // batch × hidden; LSTM
+    bool wants_initial;
+    float *previous;                  // tokens × output: receives h before each step
+    float *dprojected;                // LSTM with a projection: tokens × output, receives the gradient of h'
+} sesame_recurrent_gradients;
+
+/// `runs` as the forward pass left them.
+void sesame_recurrent_backward(const sesame_recurrent *shape, size_t count, const sesame_recurrent_run *runs,
+                               const sesame_recurrent_gradients *gradients);
+
 // MARK: Losses
 
 /// Softmax cross-entropy of each row: losses[r] = -Σ q log softmax(logits), q being one-hot with weight

@@ -9,8 +9,13 @@ struct BackwardPass {
     private struct Slot {
         var node: Node?
         var gradient: Tensor?
-        /// The gradient of output 1, for the operators that have one.
-        var second: Tensor?
+        /// The gradients of outputs 1 and up, for the operators that have them.
+        var others: [Tensor?] = []
+
+        mutating func swapOther(_ output: Int, _ value: inout Tensor?) {
+            while others.count < output { others.append(nil) }
+            swap(&others[output - 1], &value)
+        }
     }
 
     /// The id of the first leaf. Older nodes cannot depend on a leaf and are left alone.
@@ -62,7 +67,7 @@ struct BackwardPass {
         if output == 0 {
             swap(&taken, &slots[current].gradient)
         } else {
-            swap(&taken, &slots[current].second)
+            slots[current].swapOther(output, &taken)
         }
         return taken
     }
@@ -125,7 +130,7 @@ struct BackwardPass {
         if edge.output == 0 {
             swap(&value, &slots[index].gradient)
         } else {
-            swap(&value, &slots[index].second)
+            slots[index].swapOther(edge.output, &value)
         }
         return value
     }

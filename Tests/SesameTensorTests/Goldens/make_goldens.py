@@ -62,6 +62,77 @@ def away_from_probabilities(inputs):
     return [torch.where(x < t, torch.minimum(x, t - 0.2), torch.maximum(x, t + 0.2))]
 
 
+def far_sums(inputs):
+    """Sums of a ReLU cell that stay clear of 0."""
+    inputs[1], inputs[2] = inputs[1] * 0.2, inputs[2] * 0.05
+    inputs[3] = torch.tensor([4.0, -4.0] * 3)[:5]
+    return inputs
+
+
+def step(cell, x, h, c, w, u, b, d, p=None):
+    """A step of one sequence: h and c after it."""
+    gates, recurrent = F.linear(x, w, b), F.linear(h, u, d)
+    if cell == "tanh":
+        return torch.tanh(gates + recurrent), c
+    if cell == "relu":
+        return torch.relu(gates + recurrent), c
+    if cell == "lstm":
+        i, f, g, o = (gates + recurrent).chunk(4)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        return (h if p is None else F.linear(h, p)), c
+    (xr, xz, xn), (hr, hz, hn) = gates.chunk(3), recurrent.chunk(3)
+    r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()
+    if cell == "gru":
+        n = torch.tanh(xn + r * hn)
+    else:
+        n = torch.tanh(xn + F.linear(r * h, u.chunk(3)[2], d.chunk(3)[2]))
+    return (1 - z) * n + z * h, c
+
+
+def recurrent(cell, counts, x, weights, h, c, reverse=False):
+    """Over sequences that lie time-major, longest first; counts are the lengths in that order."""
+    places, at = {}, 0
+    for t in range(max(counts)):
+        for row, count in enumerate(counts):
+            if count > t:
+                places[row, t], at = at, at + 1
+    output, last_h, last_c = [None] * at, [], []
+    for row, count in enumerate(counts):
+        state = (h[row], c[row])
+        for t in reversed(range(count)) if reverse else range(count):
+            state = step(cell, x[places[row, t]], *state, *weights)
+            output[places[row, t]] = state[0]
+        last_h.append(state[0])
+        last_c.append(state[1])
+    result = torch.stack(output), torch.stack(last_h), torch.stack(last_c)
+    return result if cell == "lstm" else result[:2]
+
+
+def recurrent_case(cell, reverse=False, counts=(4, 3, 2), projection=False, states=True):
+    gates = {"lstm": 4, "gru": 3, "resetBefore": 3}.get(cell, 1)
+    size = 4 if projection else 5
+    shapes = [[sum(counts), 3], [gates * 5, 3], [gates * 5, size], [gates * 5], [gates * 5]]
+    shapes += [[4, 5]] * projection
+    count = len(shapes)
+    if states:
+        shapes += [[len(counts), size]] + [[len(counts), 5]] * (cell == "lstm")
+
+    def function(*inputs):
+        zeros = [torch.zeros(len(counts), n).double() for n in (size, 5)]
+        h, c = (list(inputs[count:]) + zeros[len(inputs) - count:])[:2]
+        return recurrent(cell, counts, inputs[0], inputs[1:count], h, c, reverse)
+
+    return shapes, function
+
+
+def two_passes(x, w, u, b, d, p, x2, w2, u2, b2, d2, p2):
+    zeros = torch.zeros(3, 5).double()
+    first = recurrent("lstm", (4, 4, 1), x, (w, u, b, d, p), zeros[:, :4], zeros)
+    second = recurrent("lstm", (4, 4, 1), x2, (w2, u2, b2, d2, p2), zeros[:, :4], zeros, True)
+    return first[0], second[0], second[1]
+
+
 cases = {
     "add": ([[3, 7], [3, 7]], lambda a, b: a + b),
     "addSuffix": ([[2, 3, 7], [3, 7]], lambda a, b: a + b),
@@ -162,6 +233,25 @@ cases = {
     "concatenatedAxis0": ([[2, 5], [3, 5]], lambda *x: torch.cat(x, 0)),
     "concatenatedAxis1": ([[2, 3, 5], [2, 1, 5], [2, 2, 5]], lambda *x: torch.cat(x, 1)),
     "transposed": ([[3, 7]], lambda x: x.mT),
+    "rnnTanh": recurrent_case("tanh"),
+    "rnnTanhReverse": recurrent_case("tanh", reverse=True, states=False),
+    "rnnReLU": (*recurrent_case("relu"), far_sums),
+    "gru": recurrent_case("gru"),
+    "gruReverse": recurrent_case("gru", reverse=True, counts=(3, 3, 1)),
+    "gruResetBefore": recurrent_case("resetBefore"),
+    "gruResetBeforeReverse": recurrent_case("resetBefore", reverse=True, states=False),
+    "lstm": recurrent_case("lstm"),
+    "lstmZeroState": recurrent_case("lstm", states=False),
+    "lstmReverse": recurrent_case("lstm", reverse=True),
+    "lstmProjected": recurrent_case("lstm", projection=True),
+    "lstmTwoPasses": ([[9, 3], [20, 3], [20, 4], [20], [20], [4, 5]] * 2, two_passes),
+    "timeMajor": ([[3, 4, 2]], lambda x: torch.stack([
+        x[1, 0], x[2, 0], x[0, 0], x[1, 1], x[2, 1], x[0, 1], x[1, 2], x[2, 2], x[1, 3]])),
+    "padded": ([[9, 2]], lambda x: torch.stack([
+        torch.stack([x[i] if i >= 0 else x[0] * 0 for i in row])
+        for row in [[2, 5, -1, -1], [0, 3, 6, 8], [1, 4, 7, -1]]])),
+    "orderedState": ([[3, 2]], lambda x: x[[1, 2, 0]]),
+    "restoredState": ([[3, 2]], lambda x: x[[2, 0, 1]]),
 }
 
 
