@@ -32,6 +32,7 @@ extension SequenceClassifierConfig: SizedConfiguration {
         switch backbone {
         case .bert(let backbone): backbone.approximateParameterCount
         case .gpt(let backbone): backbone.approximateParameterCount
+        case .textCNN(let backbone): backbone.approximateParameterCount
         }
     }
 }

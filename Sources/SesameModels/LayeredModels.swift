@@ -18,6 +18,6 @@ extension BERTForPretraining: LayeredModule {
 }
 
 extension SequenceClassifier: LayeredModule {
-    /// The number of the backbone's layers.
+    /// The number of the backbone's layers; 0 for a convolutional network, whose vectors alone can be frozen.
     public var layerCount: Int { bert?.layers.count ?? gpt?.layers.count ?? 0 }
 }

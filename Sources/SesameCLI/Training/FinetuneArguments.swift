@@ -32,7 +32,13 @@ struct FinetuneArguments: ParsableArguments {
         help: ArgumentHelp(
             "The pretrained model's folder, ours or a published one (config.json, model.safetensors, vocab.txt).",
             valueName: "folder"))
-    var base: String
+    var base: String?
+
+    @Option(
+        help:
+            "What to train: the pretrained model of --model, or a convolutional network over word vectors, which needs --tokenizer instead."
+    )
+    var architecture: Architecture = .pretrained
 
     @Flag(help: "Begin with random weights of the model's sizes, to see what pretraining is worth.")
     var fromScratch = false
@@ -43,8 +49,11 @@ struct FinetuneArguments: ParsableArguments {
             valueName: "n"))
     var maxLength: Int?
 
-    @Option(help: ArgumentHelp("Dropout probability.", valueName: "p"))
-    var dropout = Self.defaults.dropoutProbability ?? 0
+    @Option(
+        help: ArgumentHelp(
+            "Dropout probability (default: \(defaults.dropoutProbability ?? 0), textcnn: \(TextCNNOptions().dropoutProbability)).",
+            valueName: "p"))
+    var dropout: Float?
 
     @Option(
         help: ArgumentHelp(
@@ -67,6 +76,8 @@ struct FinetuneArguments: ParsableArguments {
     )
     var keep: KeptWeights = .best
 
+    @OptionGroup(title: "Options of --architecture textcnn") var textCNN: TextCNNArguments
+    @OptionGroup(title: "Augmentation of the training texts") var changes: AugmentationArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<FinetuningDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -77,12 +88,28 @@ struct FinetuneArguments: ParsableArguments {
         var result = FinetuningOptions()
         result.fromScratch = fromScratch
         result.maxLength = maxLength
-        result.dropoutProbability = dropout
+        if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
-        result.training = training.options
-        result.training.frozenLayers = freezeLayers
-        result.training.freezesEmbeddings = freezeEmbeddings
-        result.training.layerDecay = layerDecay
+        result.augmentation = changes.augmentation
+        result.training = withLayerRates(training.options)
+        return result
+    }
+
+    private var textCNNOptions: TextCNNOptions {
+        var result = textCNN.options
+        if let maxLength { result.maxLength = maxLength }
+        if let dropout { result.dropoutProbability = dropout }
+        result.keepsBest = keep == .best
+        result.augmentation = changes.augmentation
+        result.training = withLayerRates(training.options(over: result.training))
+        return result
+    }
+
+    private func withLayerRates(_ options: TrainingOptions) -> TrainingOptions {
+        var result = options
+        result.frozenLayers = freezeLayers
+        result.freezesEmbeddings = freezeEmbeddings
+        result.layerDecay = layerDecay
         return result
     }
 
@@ -93,16 +120,41 @@ struct FinetuneArguments: ParsableArguments {
         if corpus != nil && !(train.isEmpty && validation.isEmpty) {
             throw ValidationError("Name either a corpus or files, not both.")
         }
-        try usage { try options.validate() }
+        switch architecture {
+        case .pretrained:
+            if base == nil {
+                throw ValidationError(
+                    "Name the pretrained model's folder with --model, or train a network from words "
+                        + "with --architecture textcnn.")
+            }
+            if textCNN.isUsed {
+                throw ValidationError(
+                    "--tokenizer, --vectors, --embedding-size, --widths, --filters, --batch-norm and "
+                        + "--max-norm are for --architecture textcnn.")
+            }
+            try usage { try options.validate() }
+        case .textcnn:
+            if base != nil || fromScratch {
+                throw ValidationError(
+                    "--model and --from-scratch are for pretrained models; --architecture textcnn "
+                        + "begins from word vectors (--vectors).")
+            }
+            if textCNN.tokenizer == nil {
+                throw ValidationError(
+                    "--architecture textcnn needs a tokenizer: name one with --tokenizer, usually of "
+                        + "words (sesame vocab build --kind word).")
+            }
+            try usage { try textCNNOptions.validate() }
+        }
         if let file = train.first { _ = try table.resolved(for: file, defaultLabel: "label") }
     }
 
     /// Trains and reports.
     func run(_ task: FinetuningTask) throws {
         threads.apply()
-        let base = URL(fileURLWithPath: base)
+        let base = base.map { URL(fileURLWithPath: $0) }
         // A folder that cannot be used is found before anything is imported.
-        _ = try TrainedModelFolder(base)
+        if let base { _ = try TrainedModelFolder(base) }
         let display = TrainingDisplay(quiet: output.quiet)
         let name = corpus ?? Self.corpusName(of: train[0])
         let workspace = corpus == nil ? try workspace.openOrCreate() : try workspace.open()
@@ -111,10 +163,22 @@ struct FinetuneArguments: ParsableArguments {
         }
         display.progress.begin("prepare")
         let kind = task == .regression ? "regressor" : "classifier"
-        let result = try finetune(
-            task, workspace: workspace, corpus: name, from: base, options: options,
-            output: model.resolved(default: "\(name)-\(kind)", workspace: self.workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
+        let destination = try model.resolved(
+            default: "\(name)-\(kind)", workspace: self.workspace)
+        let result =
+            if let base {
+                try finetune(
+                    task, workspace: workspace, corpus: name, from: base, options: options,
+                    output: destination, onEvent: display.show,
+                    shouldStop: { display.shouldStop })
+            } else {
+                try trainTextCNN(
+                    task, workspace: workspace, corpus: name,
+                    tokenizer: TokenizerOptions.load(
+                        textCNN.tokenizer ?? "", lowercase: false, from: self.workspace),
+                    options: textCNNOptions, output: destination, onEvent: display.show,
+                    shouldStop: { display.shouldStop })
+            }
         try display.report(result, json: output.json) { model in
             ["evaluate"] + model + ["--corpus", name, "--split", "test"]
         }

@@ -3,20 +3,27 @@ import Sesame
 
 /// The options that every kind of training has in common.
 struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
-    @Option(help: ArgumentHelp("Sequences a batch.", valueName: "n"))
-    var batch = Defaults.training.batchSize
-
-    @Option(help: ArgumentHelp("Batches whose gradients make one step.", valueName: "n"))
-    var accumulate = Defaults.training.accumulationSteps
+    @Option(
+        help: ArgumentHelp(
+            "Sequences a batch\(Defaults.note { $0.batchSize }).",
+            valueName: "n"))
+    var batch: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Optimizer steps to train for\(Defaults.note(\.steps)).", valueName: "n"))
+            "Batches whose gradients make one step\(Defaults.note { $0.accumulationSteps }).",
+            valueName: "n"))
+    var accumulate: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Optimizer steps to train for\(Defaults.note { $0.limit.steps }).", valueName: "n"))
     var steps: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Passes over the training documents\(Defaults.note(\.epochs)).", valueName: "n"))
+            "Passes over the training documents\(Defaults.note { $0.limit.epochs }).",
+            valueName: "n"))
     var epochs: Int?
 
     @Option(
@@ -24,38 +31,74 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
             "Minutes to train for; such a run depends on the machine's speed.", valueName: "m"))
     var minutes: Double?
 
-    @Option(help: ArgumentHelp("The highest learning rate.", valueName: "rate"))
-    var learningRate = Defaults.training.learningRate
-
-    @Option(help: ArgumentHelp("The learning rate at the end.", valueName: "rate"))
-    var minimumLearningRate = Defaults.training.minimumLearningRate
-
-    @Option(help: "How the learning rate falls.")
-    var schedule = Defaults.training.shape
+    @Option(
+        help: ArgumentHelp(
+            "The highest learning rate\(Defaults.note { $0.learningRate }).",
+            valueName: "rate"))
+    var learningRate: Float?
 
     @Option(
         help: ArgumentHelp(
-            "Steps over which the learning rate rises, or their share of the run (0.05).",
+            "The learning rate at the end\(Defaults.note { $0.minimumLearningRate }).",
+            valueName: "rate"))
+    var minimumLearningRate: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "How the learning rate falls\(Defaults.note { $0.shape.rawValue })."))
+    var schedule: LearningRateSchedule.Shape?
+
+    @Option(
+        help: ArgumentHelp(
+            "Steps over which the learning rate rises, or their share of the run\(Defaults.note { $0.warmUp.defaultValueDescription }).",
             valueName: "n"))
-    var warmup = Defaults.training.warmUp
+    var warmup: WarmUp?
 
-    @Option(help: ArgumentHelp("AdamW's weight decay; biases and norms have none.", valueName: "x"))
-    var weightDecay = Defaults.training.weightDecay
+    @Option(
+        help: ArgumentHelp(
+            "AdamW's weight decay\(Defaults.note { $0.weightDecay }); biases and norms have none.",
+            valueName: "x"))
+    var weightDecay: Float?
 
-    @Option(help: ArgumentHelp("AdamW's decay of the mean gradient.", valueName: "x"))
-    var beta1 = Defaults.training.beta1
+    @Option(
+        help: ArgumentHelp(
+            "Penalty on the sum of magnitudes of matrices and embeddings.", valueName: "x"))
+    var l1: Float?
 
-    @Option(help: ArgumentHelp("AdamW's decay of the mean squared gradient.", valueName: "x"))
-    var beta2 = Defaults.training.beta2
+    @Option(
+        help: ArgumentHelp(
+            "Penalty on half the sum of their squares, through the gradient.", valueName: "x"))
+    var l2: Float?
 
-    @Option(help: ArgumentHelp("AdamW's floor of the denominator.", valueName: "x"))
-    var epsilon = Defaults.training.epsilon
+    @Option(
+        help: ArgumentHelp(
+            "AdamW's decay of the mean gradient\(Defaults.note { $0.beta1 }).",
+            valueName: "x"))
+    var beta1: Float?
 
-    @Option(help: ArgumentHelp("Length that gradients are cut to; 0 for no limit.", valueName: "x"))
-    var clip = Defaults.training.maxGradientNorm
+    @Option(
+        help: ArgumentHelp(
+            "AdamW's decay of the mean squared gradient\(Defaults.note { $0.beta2 }).",
+            valueName: "x"))
+    var beta2: Float?
 
-    @Option(help: "Precision of matrix products; weights are float32 either way.")
-    var precision = Defaults.training.precision
+    @Option(
+        help: ArgumentHelp(
+            "AdamW's floor of the denominator\(Defaults.note { $0.epsilon }).",
+            valueName: "x"))
+    var epsilon: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Length that gradients are cut to, 0 for no limit\(Defaults.note { $0.maxGradientNorm }).",
+            valueName: "x"))
+    var clip: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Precision of matrix products\(Defaults.note { $0.precision.rawValue }); weights are float32 either way."
+        ))
+    var precision: Precision?
 
     @Option(
         help: ArgumentHelp(
@@ -85,23 +128,31 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
     }
 
     /// The options as the library takes them.
-    var options: TrainingOptions {
-        var result = Defaults.training
-        result.batchSize = batch
-        result.accumulationSteps = accumulate
-        if let steps { result.limit = .steps(steps) }
-        if let epochs { result.limit = .epochs(epochs) }
-        if let minutes { result.limit = .minutes(minutes) }
-        result.learningRate = learningRate
-        result.minimumLearningRate = minimumLearningRate
-        result.shape = schedule
-        result.warmUp = warmup
-        result.weightDecay = weightDecay
-        result.beta1 = beta1
-        result.beta2 = beta2
-        result.epsilon = epsilon
-        result.maxGradientNorm = clip
-        result.precision = precision
+    var options: TrainingOptions { options(over: Defaults.training) }
+
+    /// The same over other defaults.
+    func options(over defaults: TrainingOptions) -> TrainingOptions {
+        var result = defaults
+        func set<Value>(_ path: WritableKeyPath<TrainingOptions, Value>, _ value: Value?) {
+            if let value { result[keyPath: path] = value }
+        }
+        set(\.batchSize, batch)
+        set(\.accumulationSteps, accumulate)
+        set(\.limit, steps.map { .steps($0) })
+        set(\.limit, epochs.map { .epochs($0) })
+        set(\.limit, minutes.map { .minutes($0) })
+        set(\.learningRate, learningRate)
+        set(\.minimumLearningRate, minimumLearningRate)
+        set(\.shape, schedule)
+        set(\.warmUp, warmup)
+        set(\.weightDecay, weightDecay)
+        set(\.beta1, beta1)
+        set(\.beta2, beta2)
+        set(\.epsilon, epsilon)
+        set(\.maxGradientNorm, clip)
+        set(\.precision, precision)
+        result.l1 = l1
+        result.l2 = l2
         result.evaluationInterval = evaluateEvery
         result.checkpointInterval = checkpointEvery
         result.earlyStopping = earlyStopping.map { EarlyStopping(patience: $0) }
@@ -111,9 +162,13 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
 }
 
 extension TrainingDefaults {
-    /// " (default: 2000)" for the unit in which the default limit is given, nothing for the others.
-    fileprivate static func note(_ unit: KeyPath<TrainingLimit, Int?>) -> String {
-        training.limit[keyPath: unit].map { " (default: \($0))" } ?? ""
+    /// " (default: 32)", and what another architecture has where that is something else; nothing for nil.
+    static func note<Value: Equatable>(_ value: (TrainingOptions) -> Value?) -> String {
+        guard let usual = value(training) else { return "" }
+        guard let (name, options) = alternative, let other = value(options), other != usual else {
+            return " (default: \(usual))"
+        }
+        return " (default: \(usual), \(name): \(other))"
     }
 }
 

@@ -3,6 +3,12 @@ import Sesame
 /// What a training command does where its options say nothing; the help shows it.
 protocol TrainingDefaults {
     static var training: TrainingOptions { get }
+    /// An architecture that the command has beside the usual one, and its defaults.
+    static var alternative: (name: String, training: TrainingOptions)? { get }
+}
+
+extension TrainingDefaults {
+    static var alternative: (name: String, training: TrainingOptions)? { nil }
 }
 
 /// The defaults of `pretrain gpt`.
@@ -18,4 +24,7 @@ enum BERTDefaults: TrainingDefaults {
 /// The defaults of `finetune`.
 enum FinetuningDefaults: TrainingDefaults {
     static var training: TrainingOptions { FinetuningOptions().training }
+    static var alternative: (name: String, training: TrainingOptions)? {
+        (Architecture.textcnn.rawValue, TextCNNOptions().training)
+    }
 }

@@ -44,8 +44,13 @@ extension GPT {
 }
 
 extension SequenceClassifier {
-    /// `BertForSequenceClassification` or `GPT2ForSequenceClassification`.
+    /// `BertForSequenceClassification`, `GPT2ForSequenceClassification` or
+    /// `TextCNNForSequenceClassification`.
     public var architecture: String {
-        bert == nil ? "GPT2ForSequenceClassification" : "BertForSequenceClassification"
+        switch configuration.backbone {
+        case .bert: "BertForSequenceClassification"
+        case .gpt: "GPT2ForSequenceClassification"
+        case .textCNN: "TextCNNForSequenceClassification"
+        }
     }
 }

@@ -4,7 +4,8 @@ import SesameTensor
 /// A model that gives a text, or a pair of texts, one of a few labels, or a score.
 ///
 /// On BERT the pooled state of the first position goes through dropout and a linear map; on GPT the state
-/// of the last real token, which is the only one that has seen the whole text.
+/// of the last real token, which is the only one that has seen the whole text; on a ``TextCNN`` the pooled
+/// features.
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.1, and Hugging Face's
 /// `BertForSequenceClassification`, whose names and outputs it has.
@@ -15,6 +16,8 @@ public struct SequenceClassifier: PretrainedModel {
     public private(set) var bert: BERT?
     /// The backbone, where it is a GPT.
     public private(set) var gpt: GPT?
+    /// The backbone, where it is a convolutional network.
+    public private(set) var textCNN: TextCNN?
     /// Text state → one output a label, or the score.
     public var head: Linear
     private let dropout: Dropout
@@ -61,6 +64,26 @@ public struct SequenceClassifier: PretrainedModel {
             initializer: .normal(backbone.initializerDeviation), key: key)
     }
 
+    /// A classifier on a convolutional network, with a fresh head.
+    ///
+    /// - Parameters:
+    ///   - textCNN: The backbone.
+    ///   - head: What to tell about a text.
+    ///   - dropoutProbability: Of the pooled features; nil means as in the backbone.
+    ///   - key: Where the head's weights are drawn from.
+    public init(
+        textCNN: TextCNN, head kind: SequenceHead, dropoutProbability: Float? = nil,
+        key: RandomKey
+    ) {
+        let backbone = textCNN.configuration
+        configuration = SequenceClassifierConfig(
+            backbone: .textCNN(backbone), head: kind, dropoutProbability: dropoutProbability)
+        self.textCNN = textCNN
+        dropout = Dropout(dropoutProbability ?? backbone.dropoutProbability)
+        head = Linear(
+            inputSize: backbone.featureCount, outputSize: kind.outputCount, key: key)
+    }
+
     /// A classifier with fresh weights, from a configuration that is checked first.
     public init(configuration: SequenceClassifierConfig, key: RandomKey) throws {
         try configuration.validate()
@@ -73,6 +96,10 @@ public struct SequenceClassifier: PretrainedModel {
         case .gpt(let backbone):
             self.init(
                 gpt: GPT(backbone, key: key.derived(0)), head: configuration.head,
+                dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
+        case .textCNN(let backbone):
+            self.init(
+                textCNN: TextCNN(backbone, key: key.derived(0)), head: configuration.head,
                 dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
         }
     }
@@ -97,7 +124,15 @@ public struct SequenceClassifier: PretrainedModel {
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         context: ForwardContext
     ) -> Tensor {
+        outputs(ids, typeIDs: typeIDs, mask: mask, context: context).logits
+    }
+
+    /// The outputs, and what batch norms have seen in training.
+    private func outputs(
+        _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
+    ) -> (logits: Tensor, statistics: [BatchStatistics]) {
         let state: Tensor
+        var statistics: [BatchStatistics] = []
         if let bert {
             state = bert.encode(ids, typeIDs: typeIDs, mask: mask, context: context.site(0)).pooled
         } else if let gpt {
@@ -105,10 +140,15 @@ public struct SequenceClassifier: PretrainedModel {
             let rows = Self.lastPositions(batch: ids.shape[0], time: ids.shape[1], mask: mask)
             state = hidden.reshaped([hidden.shape.leading, hidden.shape.last])
                 .selectedRows(IDTensor(rows, shape: [rows.count]))
+        } else if let textCNN {
+            let lengths = mask.map { Self.lengths(batch: ids.shape[0], $0) }
+            (state, statistics) = textCNN.features(
+                ids, lengths: lengths, context: context.site(0))
         } else {
             preconditionFailure("a classifier has a backbone")
         }
-        return head(dropout(state, context: context.site(1)), context: context)
+        let logits = head(dropout(state, context: context.site(1)), context: context)
+        return (logits, statistics)
     }
 
     /// What a batch of texts is trained towards.
@@ -129,19 +169,38 @@ public struct SequenceClassifier: PretrainedModel {
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor) {
-        let logits = logits(ids, typeIDs: typeIDs, mask: mask, context: context)
+        let result = lossAndStatistics(
+            ids, typeIDs: typeIDs, mask: mask, targets: targets, labelSmoothing: labelSmoothing,
+            context: context)
+        return (result.loss, result.logits)
+    }
+
+    /// The same with what batch norms have seen in training, for ``absorb(_:)``.
+    public func lossAndStatistics(
+        _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
+        targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
+    ) -> (loss: Tensor, logits: Tensor, statistics: [BatchStatistics]) {
+        let (logits, statistics) = outputs(ids, typeIDs: typeIDs, mask: mask, context: context)
         switch (targets, configuration.head) {
         case (.labels(let labels), .classification):
             let loss = crossEntropy(
                 logits: logits, targets: labels, ignoreIndex: -100,
                 labelSmoothing: labelSmoothing)
-            return (loss, logits)
+            return (loss, logits, statistics)
         case (.scores(let scores), .regression):
             let predicted = logits.reshaped([logits.shape.leading])
-            return (meanSquaredError(predicted, targets: scores), logits)
+            return (meanSquaredError(predicted, targets: scores), logits, statistics)
         case (.labels, .regression), (.scores, .classification):
             preconditionFailure("targets \(targets) for a head of \(configuration.head)")
         }
+    }
+
+    /// Takes what batch norms have seen in a training pass into their running statistics.
+    public mutating func absorb(_ statistics: [BatchStatistics]) { textCNN?.absorb(statistics) }
+
+    /// Scales each output's weights down to a length of at most `limit`: Kim's constraint, after each step.
+    public mutating func limitHead(to limit: Float) {
+        head.weight.scaleRows(toAtMost: limit)
     }
 
     /// The labels' probabilities, `[batch, labels]`, in evaluation.
@@ -165,18 +224,27 @@ public struct SequenceClassifier: PretrainedModel {
         }
     }
 
+    /// How many positions are kept of each text; padding is behind it.
+    private static func lengths(batch: Int, _ mask: AttentionMask) -> [Int] {
+        (0..<batch).map { b in
+            let row = mask.scalars[b * mask.keyCount..<(b + 1) * mask.keyCount]
+            return (row.lastIndex { $0 != 0 }).map { $0 - row.startIndex + 1 } ?? 0
+        }
+    }
+
     /// Visits the parameters in a fixed order: backbone, head.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
         bert?.visitParameters(&visitor, at: path / "bert")
         gpt?.visitParameters(&visitor, at: path / "gpt")
+        textCNN?.visitParameters(&visitor, at: path / "textCNN")
         head.visitParameters(&visitor, at: path / "head")
     }
 }
 
 extension SequenceClassifier {
-    /// The parameters with Hugging Face's names and layouts.
+    /// The parameters with Hugging Face's names and layouts, where it has such a model.
     public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
         layout.external(parameters)
     }
@@ -195,6 +263,11 @@ extension SequenceClassifier {
         case .gpt(let backbone):
             var layout = CheckpointLayout.gpt(backbone, prefix: "gpt.")
             layout.addPair("head", "score", bias: false)
+            return layout
+        case .textCNN:
+            // Our own names.
+            var layout = CheckpointLayout()
+            for (path, _) in parameters { layout.add(path, path) }
             return layout
         }
     }

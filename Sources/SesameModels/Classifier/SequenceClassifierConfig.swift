@@ -21,7 +21,7 @@ public enum SequenceHead: Sendable, Hashable {
 /// The backbone and head of a ``SequenceClassifier``.
 ///
 /// As JSON, the `config.json` of Hugging Face's `BertForSequenceClassification` or
-/// `GPT2ForSequenceClassification`: the backbone's keys and `id2label`, `label2id`, `problem_type`.
+/// `GPT2ForSequenceClassification`, or one of our own for a ``TextCNN``: the backbone's keys and `id2label`, `label2id`, `problem_type`.
 public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
     /// The model under the head.
     public enum Backbone: Sendable, Hashable {
@@ -29,6 +29,8 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case bert(BERTConfig)
         /// A GPT of these sizes.
         case gpt(GPTConfig)
+        /// A convolutional network of these sizes.
+        case textCNN(TextCNNConfig)
     }
 
     /// The model under the head.
@@ -50,6 +52,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         switch backbone {
         case .bert(let backbone): backbone.maxSequenceLength
         case .gpt(let backbone): backbone.maxSequenceLength
+        case .textCNN(let backbone): backbone.maxSequenceLength
         }
     }
 
@@ -60,6 +63,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         switch backbone {
         case .bert(let backbone): try backbone.validate()
         case .gpt(let backbone): try backbone.validate()
+        case .textCNN(let backbone): try backbone.validate()
         }
         if case .classification(let labels) = head, labels.count < 2 {
             throw ModelError(
@@ -86,8 +90,11 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         switch type {
         case "bert": backbone = .bert(try BERTConfig(from: decoder))
         case "gpt2": backbone = .gpt(try GPTConfig(from: decoder))
+        case TextCNNConfig.modelType: backbone = .textCNN(try TextCNNConfig(from: decoder))
         default:
-            throw ModelError(.configuration, "model_type is \(type), expected bert or gpt2")
+            throw ModelError(
+                .configuration,
+                "model_type is \(type), expected bert, gpt2 or \(TextCNNConfig.modelType)")
         }
         head = try Self.head(
             names: values.decodeIfPresent([String: String].self, forKey: .labelOfID),
@@ -105,8 +112,14 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case .gpt(let backbone):
             try backbone.encode(to: encoder)
             architecture = "GPT2ForSequenceClassification"
+        case .textCNN(let backbone):
+            try backbone.encode(to: encoder)
+            architecture = "TextCNNForSequenceClassification"
         }
         var values = encoder.container(keyedBy: CodingKeys.self)
+        if case .textCNN = backbone {
+            try values.encode(TextCNNConfig.modelType, forKey: .modelType)
+        }
         try values.encode([architecture], forKey: .architectures)
         let (names, problem) =
             switch head {

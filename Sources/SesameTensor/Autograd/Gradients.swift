@@ -95,4 +95,20 @@ extension Tensor {
             sesame_scale(count, factor, target, target)
         }
     }
+
+    /// Scales rows (the last axis) that are longer than `limit` down to this Euclidean length, in place.
+    ///
+    /// Source: Srebro and Shraibman 2005; after a step, with dropout: Hinton et al. 2012, "Improving neural networks by
+    /// preventing co-adaptation of feature detectors", section 2.
+    public mutating func scaleRows(toAtMost limit: Float) {
+        let (rows, columns) = (shape.leading, shape.last)
+        withUnsafeMutableBufferPointer { target in
+            guard let base = target.baseAddress else { return }
+            for row in 0..<rows {
+                let start = base + row * columns
+                let length = Float(sesame_sum_of_squares(columns, start).squareRoot())
+                if length > limit { sesame_scale(columns, limit / length, start, start) }
+            }
+        }
+    }
 }

@@ -51,6 +51,8 @@ public struct SequenceDataset: TrainingData {
     public let paddingID: Int32
     /// Determines the order, together with the epoch.
     public let seed: UInt64
+    /// Changes texts on their way into batches; nil leaves them.
+    let augmenter: TokenAugmenter?
 
     private var orderedEpoch: Int?
     private var batches: [[Int]] = []
@@ -62,6 +64,15 @@ public struct SequenceDataset: TrainingData {
     public init(
         examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64
     ) throws {
+        try self.init(
+            examples: examples, batchSize: batchSize, paddingID: paddingID, seed: seed,
+            augmenter: nil)
+    }
+
+    package init(
+        examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64,
+        augmenter: TokenAugmenter?
+    ) throws {
         guard !examples.isEmpty else {
             throw TrainingError(
                 .notEnoughData(
@@ -72,6 +83,7 @@ public struct SequenceDataset: TrainingData {
         self.batchSize = batchSize
         self.paddingID = paddingID
         self.seed = seed
+        self.augmenter = augmenter
     }
 
     /// The distinct labels in byte order: the classes of a model trained on them.
@@ -92,7 +104,22 @@ public struct SequenceDataset: TrainingData {
                 epoch: cursor.epoch)
             orderedEpoch = cursor.epoch
         }
-        return Self.batch(of: batches[cursor.batch], in: examples, paddingID: paddingID)
+        let indices = batches[cursor.batch]
+        guard let augmenter else {
+            return Self.batch(of: indices, in: examples, paddingID: paddingID)
+        }
+        let changed = indices.map { index in
+            var example = examples[index]
+            // A token of one text of a pair does not go over into the other.
+            let types = example.typeIDs
+            example.ids = augmenter.augmented(
+                example.ids, epoch: cursor.epoch, index: index,
+                canSwap: { types.isEmpty || types[$0] == types[$0 + 1] })
+            return example
+        }
+        var batch = Self.batch(of: Array(changed.indices), in: changed, paddingID: paddingID)
+        batch.indices = indices
+        return batch
     }
 
     /// Indices in batches of similar length.

@@ -8,6 +8,7 @@ extension ModelKind {
             switch try ModelFolder.classifier(in: folder).backbone {
             case .bert(let configuration): ModelSizes(configuration)
             case .gpt(let configuration): ModelSizes(configuration)
+            case .textCNN(let configuration): ModelSizes(configuration)
             }
         },
         load: { try SequenceClassifier.load(from: $0) },
@@ -19,10 +20,26 @@ extension ModelKind {
                 task: labels == nil ? .regression : .classification, labels: labels,
                 maxLength: configuration.maxSequenceLength)
         },
-        evaluate: { input in
-            let texts = try input.reader.labelled(input.split)
-            guard !texts.isEmpty else { throw input.empty("one labelled text or more") }
-            return try SesameTraining.evaluate(
-                modelFolder: input.folder.url, texts: texts, precision: input.precision)
-        })
+        evaluate: evaluateTexts)
+
+    /// A convolutional network with a head over texts, which only training here makes.
+    static let textCNN = ModelKind(
+        modelType: TextCNNConfig.modelType, sizes: sequenceClassifier.sizes,
+        load: sequenceClassifier.load, evaluate: evaluateTexts)
+
+    private static func evaluateTexts(_ input: EvaluationInput) throws -> EvaluationReport {
+        let texts = try input.reader.labelled(input.split)
+        guard !texts.isEmpty else { throw input.empty("one labelled text or more") }
+        return try SesameTraining.evaluate(
+            modelFolder: input.folder.url, texts: texts, precision: input.precision)
+    }
+}
+
+extension ModelSizes {
+    init(_ configuration: TextCNNConfig) {
+        self.init(
+            vocabularySize: configuration.vocabularySize, layerCount: 1,
+            hiddenSize: configuration.featureCount,
+            maxSequenceLength: configuration.maxSequenceLength)
+    }
 }

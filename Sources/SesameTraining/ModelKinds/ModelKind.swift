@@ -28,7 +28,7 @@ struct ModelKind: Sendable {
     var languageModel: (@Sendable (URL) throws -> any TextContinuing)?
 
     /// Every kind that a folder may hold.
-    static let all: [ModelKind] = [.gpt, .bert, .sequenceClassifier]
+    static let all: [ModelKind] = [.gpt, .bert, .sequenceClassifier, .textCNN]
 }
 
 /// The sizes of a model, where it has them.
@@ -59,7 +59,9 @@ extension ModelKind {
     ///   `.badModelFolder` for a kind of model that is not known.
     static func of(_ folder: URL) throws -> ModelKind {
         let summary = try ModelFolder.summary(of: folder)
-        if summary.isSequenceClassifier { return .sequenceClassifier }
+        if summary.isSequenceClassifier, summary.modelType != TextCNNConfig.modelType {
+            return .sequenceClassifier
+        }
         guard let kind = all.first(where: { $0.modelType == summary.modelType }) else {
             throw mismatch(summary.modelType, in: folder)
         }

@@ -56,96 +56,16 @@ public func finetune(
     try options.validate()
     try RecipeRunner<FinetuningOptions>.checkOutput(output)
     let folder = try TrainedModelFolder(base)
-    let tokenizer = folder.tokenizer
-    return try withoutActuallyEscaping(onEvent) { onEvent in
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        let texts = try LabelledSplits(reader: reader, task: task, options: options)
-        let head = try makeHead(for: task, texts: texts.train, corpus: corpus)
-        let model = try makeClassifier(folder, head: head, options: options)
-        let maxLength = min(options.maxLength ?? .max, model.maxSequenceLength)
-        let encoder = ExampleEncoder(tokenizer: tokenizer, head: head, maxLength: maxLength)
-        let count = texts.train.count + texts.validation.count
-        try onEvent(.preparing("tokenising \(count) texts"))
-        let sequences = SequenceTask(
-            data: try SequenceDataset(
-                examples: encoder.encode(texts.train), batchSize: options.training.batchSize,
-                paddingID: tokenizer.paddingID ?? 0, seed: options.training.seed),
-            validation: try encoder.encode(texts.validation), head: head)
-        var training = options.training
-        if training.evaluationInterval == nil, case .epochs = training.limit {
-            // Once an epoch, which is what fine-tuning is usually judged by.
-            let batches = sequences.data.batchCount(inEpoch: 0)
-            training.evaluationInterval = max(1, batches / training.accumulationSteps)
-        }
-        let runner = RecipeRunner(
-            kind: task.kind, workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: training,
-            dependencies: [
-                "corpus": corpus,
-                "base": try DurableFiles.checksum(weightsIn: base),
-                "training texts": texts.train.contentHash,
-                "validation texts": texts.validation.contentHash,
-            ],
-            sizes: [
-                "trainTexts": texts.train.count, "validationTexts": texts.validation.count,
-            ])
-        return try runner.train(
-            model: model, task: sequences, keepsBest: options.keepsBest,
-            record: .draft(
-                head == .regression ? .regression : .classification,
-                labels: head == .regression ? nil : model.labels, maxLength: maxLength,
-                corpus: corpus, tokenizer: tokenizer, options: training,
-                baseModel: options.fromScratch ? nil : base.lastPathComponent),
-            recorder: SequenceRecorder(task: sequences, precision: training.precision),
-            onEvent: onEvent, shouldStop: shouldStop)
+    let recipe = SequenceRecipe(
+        task: task, workspace: workspace, corpus: corpus, tokenizer: folder.tokenizer,
+        options: options, training: options.training,
+        validationFraction: options.validationFraction, maxLength: options.maxLength,
+        keepsBest: options.keepsBest, augmentation: options.augmentation, output: output,
+        dependencies: ["base": try DurableFiles.checksum(weightsIn: base)],
+        baseModel: options.fromScratch ? nil : base.lastPathComponent)
+    return try recipe.train(onEvent: onEvent, shouldStop: shouldStop) { head in
+        try makeClassifier(folder, head: head, options: options)
     }
-}
-
-/// The texts to train and to validate on.
-private struct LabelledSplits {
-    var train: [LabelledText]
-    var validation: [LabelledText]
-
-    init(reader: CorpusReader, task: FinetuningTask, options: FinetuningOptions) throws {
-        train = try reader.labelled(.train)
-        validation = try reader.labelled(.validation)
-        if task == .pairClassification {
-            let single = (train + validation).filter { $0.pair == nil }
-            if let first = single.first {
-                throw TrainingError(
-                    .notEnoughData(
-                        what: "fine-tuning on pairs",
-                        needed: "a second text in every document of \(reader.corpus)",
-                        found: "\(single.count) without one"
-                            + (first.place.map { ", the first at \($0)" } ?? ""),
-                        remedy: "import with the column of the second texts"))
-            }
-        }
-        guard validation.isEmpty, options.validationFraction > 0 else { return }
-        var order = Array(train.indices)
-        var generator = DataSite.generator(
-            seed: options.training.seed, site: RecipeSite.holdOut, epoch: 0)
-        generator.shuffle(&order)
-        let cut = Int((1 - options.validationFraction) * Double(train.count))
-        validation = order[cut...].map { train[$0] }
-        train = order[..<cut].map { train[$0] }
-    }
-}
-
-private func makeHead(
-    for task: FinetuningTask, texts: [LabelledText], corpus: String
-) throws -> SequenceHead {
-    guard task != .regression else { return .regression }
-    let labels = SequenceDataset.discoverLabels(texts.compactMap(\.label))
-    guard labels.count >= 2 else {
-        throw TrainingError(
-            .badLabel(
-                problem: "the train split of \(corpus) has \(labels.count) different labels, "
-                    + "expected two or more",
-                remedy: "import with the column that holds the labels"))
-    }
-    return .classification(labels: labels)
 }
 
 /// A model with a fresh head on the folder's encoder, or on random weights of the same sizes.

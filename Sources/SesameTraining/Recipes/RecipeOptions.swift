@@ -155,6 +155,8 @@ public struct FinetuningOptions: Sendable, Hashable, Codable {
     public var keepsBest = true
     /// Share of the texts held out, where the corpus has no validation split.
     public var validationFraction = 0.1
+    /// Small changes to the training texts.
+    public var augmentation = TextAugmentation()
     /// How to train.
     public var training: TrainingOptions
 
@@ -175,6 +177,7 @@ public struct FinetuningOptions: Sendable, Hashable, Codable {
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
         try training.validate()
+        try augmentation.validate()
         try checkSizes(
             layerCount: 1, headCount: 1, hiddenSize: 1,
             dropoutProbability: dropoutProbability ?? 0, validationFraction: validationFraction)
@@ -231,7 +234,7 @@ func defaultDeviation(hiddenSize: Int) -> Float {
     0.02 * (768 / Float(hiddenSize)).squareRoot()
 }
 
-private func checkSizes(
+func checkSizes(
     layerCount: Int, headCount: Int, hiddenSize: Int, dropoutProbability: Float,
     validationFraction: Double, initializerDeviation: Float? = nil
 ) throws {

@@ -11,14 +11,20 @@ public struct SequenceTask: TrainingTask {
     public let validation: [SequenceExample]
     /// What is learnt.
     public let head: SequenceHead
+    /// The greatest length of the weights of each output, kept to after each step; nil for no limit.
+    public let maxNorm: Float?
 
     private let last = LastResults()
 
     /// A task over training texts and held-out ones, all with what the head learns.
-    public init(data: SequenceDataset, validation: [SequenceExample], head: SequenceHead) {
+    public init(
+        data: SequenceDataset, validation: [SequenceExample], head: SequenceHead,
+        maxNorm: Float? = nil
+    ) {
         self.data = data
         self.validation = validation
         self.head = head
+        self.maxNorm = maxNorm
     }
 
     /// Accuracy of classes, Spearman's correlation of scores.
@@ -38,7 +44,14 @@ public struct SequenceTask: TrainingTask {
     public func loss(
         of model: SequenceClassifier, on batch: SequenceBatch, context: ForwardContext
     ) -> BatchLoss {
-        BatchLoss(loss: Self.forward(model, batch, context: context).loss)
+        let result = Self.forward(model, batch, context: context)
+        return BatchLoss(loss: result.loss, statistics: result.statistics)
+    }
+
+    /// Keeps running statistics, and the limit on the head's weights.
+    public func afterStep(_ model: inout SequenceClassifier, statistics: [[BatchStatistics]]) {
+        for seen in statistics { model.absorb(seen) }
+        if let maxNorm { model.limitHead(to: maxNorm) }
     }
 
     /// The metrics that apply, over the held-out texts.
@@ -122,13 +135,13 @@ public struct SequenceTask: TrainingTask {
 
     private static func forward(
         _ model: SequenceClassifier, _ batch: SequenceBatch, context: ForwardContext
-    ) -> (loss: Tensor, logits: Tensor) {
+    ) -> (loss: Tensor, logits: Tensor, statistics: [BatchStatistics]) {
         let targets: SequenceClassifier.Targets =
             switch model.configuration.head {
             case .classification: .labels(batch.labels)
             case .regression: .scores(batch.scores)
             }
-        return model.loss(
+        return model.lossAndStatistics(
             batch.ids, typeIDs: batch.typeIDs,
             mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape), targets: targets,
             context: context)

@@ -36,7 +36,11 @@ extension Trainer {
         }
         let share = 1 / Float(options.accumulationSteps)
         let loss = lossSum / Double(options.accumulationSteps)
-        guard let total else { preconditionFailure("no pass was made") }
+        guard var total else { preconditionFailure("no pass was made") }
+        // The passes' gradients are still added up: the penalty's is that of as many passes.
+        let passes = Float(options.accumulationSteps)
+        Penalty(l1: passes * (options.l1 ?? 0), l2: passes * (options.l2 ?? 0))
+            .add(to: &total, of: model)
         let norm = total.globalNorm() * Double(share)
         guard loss.isFinite, norm.isFinite else {
             throw TrainingError(
@@ -49,7 +53,7 @@ extension Trainer {
             ? Gradients.clipScale(norm: norm, maxNorm: options.maxGradientNorm) : 1
         optimizer.update(
             &model, with: total, learningRate: learningRate, gradientScale: clip * share)
-        for seen in statistics where !seen.isEmpty { task.absorb(seen, into: &model) }
+        task.afterStep(&model, statistics: statistics)
         state.step += 1
         state.tokenCount += tokens
         return StepResult(

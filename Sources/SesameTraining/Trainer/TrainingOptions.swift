@@ -46,6 +46,11 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var epsilon: Float = 1e-8
     /// AdamW's decay of matrices and embeddings; biases and norms do not decay.
     public var weightDecay: Float = 0.01
+    /// The factor of a penalty Σ|p| on matrices and embeddings, whose gradient joins the loss's before
+    /// clipping; reported losses are without it. Nil for none.
+    public var l1: Float?
+    /// Twice the factor of such a penalty Σp²: unlike ``weightDecay`` it acts through Adam's moments.
+    public var l2: Float?
     /// Gradients longer than this, over all parameters, are scaled down to it; 0 switches it off.
     public var maxGradientNorm: Float = 1
     /// Number of lowest layers that do not learn.
@@ -92,6 +97,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
         try check((0..<1).contains(beta2), "beta 2", "0 or more and below 1", beta2)
         try check(epsilon > 0, "epsilon", "above 0", epsilon)
         try check(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
+        try check((l1 ?? 0) >= 0 && (l1 ?? 0).isFinite, "L1 penalty", "0 or more", l1 ?? 0)
+        try check((l2 ?? 0) >= 0 && (l2 ?? 0).isFinite, "L2 penalty", "0 or more", l2 ?? 0)
         try check(maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
         try check(frozenLayers >= 0, "frozen layers", "0 or more", frozenLayers)
         try check(

@@ -7,7 +7,7 @@ public struct BatchLoss: Sendable {
     public var loss: Tensor
     /// Sums for metrics.
     public var sums: MetricSums
-    /// What batch norms have seen, in the order that ``TrainingTask/absorb(_:into:)`` expects.
+    /// What batch norms have seen, in the order that ``TrainingTask/afterStep(_:statistics:)`` expects.
     public var statistics: [BatchStatistics]
 
     /// A loss with its sums, and the statistics of a model that has batch norms.
@@ -41,8 +41,9 @@ public protocol TrainingTask: Sendable {
     /// The loss on one batch.
     func loss(of model: Model, on batch: Data.Batch, context: ForwardContext) -> BatchLoss
 
-    /// Takes the statistics of a step's passes into the model's running ones, after the step.
-    func absorb(_ statistics: [BatchStatistics], into model: inout Model)
+    /// Changes the model after a step, where the task asks for it: running statistics, or a limit on weights.
+    /// - Parameter statistics: ``BatchLoss/statistics`` of each of the step's passes.
+    func afterStep(_ model: inout Model, statistics: [[BatchStatistics]])
 
     /// Metrics on the validation data, or nil where there is none.
     /// - Parameter batchLimit: Most batches to look at; nil for all.
@@ -54,6 +55,6 @@ extension TrainingTask {
     public var selectionMetric: String { MetricName.loss }
     /// Less is better.
     public var higherIsBetter: Bool { false }
-    /// Nothing: most models have no running statistics.
-    public func absorb(_ statistics: [BatchStatistics], into model: inout Model) {}
+    /// Nothing.
+    public func afterStep(_ model: inout Model, statistics: [[BatchStatistics]]) {}
 }
