@@ -6,7 +6,7 @@ struct HelpTests {
         "quickstart", "corpus", "corpus import", "corpus list", "corpus stats", "corpus split",
         "corpus show", "vocab", "vocab build", "vocab list", "vocab show", "vocab export",
         "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
-        "pretrain bert", "finetune", "finetune classify", "finetune pair",
+        "pretrain bert", "pretrain ngram", "finetune", "finetune classify", "finetune pair",
         "finetune regress", "evaluate", "predict", "generate",
         "fill-mask", "embed", "model", "model import", "model export", "model info", "runs",
         "runs list", "runs show",

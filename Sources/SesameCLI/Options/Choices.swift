@@ -9,6 +9,8 @@ extension TextUnit: ExpressibleByArgument {}
 
 extension Precision: ExpressibleByArgument {}
 
+extension NgramSmoothing: ExpressibleByArgument {}
+
 extension SentencePooling: ExpressibleByArgument {}
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}

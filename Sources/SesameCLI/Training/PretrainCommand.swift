@@ -3,8 +3,8 @@ import ArgumentParser
 struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pretrain",
-        abstract: "Train a language model from random weights.",
+        abstract: "Train a language model from text alone.",
         discussion: "Example:  sesame pretrain gpt novels --tokenizer novels",
-        subcommands: [PretrainGPT.self, PretrainBERT.self]
+        subcommands: [PretrainGPT.self, PretrainBERT.self, PretrainNgram.self]
     )
 }

@@ -45,16 +45,11 @@ extension PretrainedModel {
     public func writeFiles(
         into folder: URL, storage: SafeTensors.Storage, maxShardBytes: Int?
     ) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        var text = try encoder.encode(
-            ConfigurationFile(
-                configuration: configuration, architecture: architecture, storage: storage))
-        text.append(UInt8(ascii: "\n"))
         try SafeTensors.write(
             checkpointTensors(), metadata: ["format": "pt"], toFolder: folder, storage: storage,
             maxShardBytes: maxShardBytes)
-        try text.write(to: folder.appendingPathComponent(ModelFolder.configuration))
+        try ModelFolder.write(
+            configuration, architecture: architecture, storage: storage, into: folder)
     }
 
     /// Reads a model from a folder with `config.json`, and `model.safetensors` or shards of it with an index.
@@ -83,7 +78,7 @@ extension PretrainedModel {
 private struct ConfigurationFile<Configuration: Encodable>: Encodable {
     let configuration: Configuration
     let architecture: String
-    let storage: SafeTensors.Storage
+    let storage: SafeTensors.Storage?
 
     enum CodingKeys: String, CodingKey {
         case architectures
@@ -94,7 +89,7 @@ private struct ConfigurationFile<Configuration: Encodable>: Encodable {
         try configuration.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode([architecture], forKey: .architectures)
-        try values.encode("\(storage)", forKey: .storage)
+        if let storage { try values.encode("\(storage)", forKey: .storage) }
     }
 }
 
@@ -175,6 +170,27 @@ public enum ModelFolder {
     /// - Throws: ``ModelError``.
     public static func gpt(in folder: URL) throws -> GPTConfig {
         try configuration(GPTConfig.self, in: folder)
+    }
+
+    /// Writes `config.json`.
+    static func write(
+        _ configuration: some Encodable, architecture: String,
+        storage: SafeTensors.Storage? = nil, into folder: URL
+    ) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var text = try encoder.encode(
+            ConfigurationFile(
+                configuration: configuration, architecture: architecture, storage: storage))
+        text.append(UInt8(ascii: "\n"))
+        try text.write(to: folder.appendingPathComponent(Self.configuration))
+    }
+
+    /// Reads an n-gram model's `config.json`.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func ngram(in folder: URL) throws -> NgramConfig {
+        try configuration(NgramConfig.self, in: folder)
     }
 
     static func configuration<T: Decodable>(_ type: T.Type, in folder: URL) throws -> T {

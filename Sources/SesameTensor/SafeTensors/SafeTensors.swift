@@ -53,22 +53,52 @@ public enum SafeTensors {
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
         storage: Storage = .float32
     ) throws {
-        var names = Set<String>()
-        for (name, _) in tensors where name == "__metadata__" || !names.insert(name).inserted {
-            throw TensorError(
-                .malformedFile(
-                    path: url.path, tensor: name, expected: "unique names other than __metadata__",
-                    found: "this one", advice: "give each tensor its own name"))
-        }
-        let header = header(tensors, metadata: metadata, storage: storage)
+        try checkNames(tensors.map(\.name), path: url.path)
+        let size = storage == .float32 ? 4 : 2
+        let header = header(
+            tensors.map { Column(name: $0.name, sizes: Array($0.tensor.shape), bytes: size) },
+            type: storage.rawValue, metadata: metadata)
         try replaceFile(url.path) { file in
             try file.write(header)
             for (_, tensor) in tensors { try write(tensor, to: file, storage: storage) }
         }
     }
 
+    /// Writes lists of whole numbers to a file, of type I32 and one axis each, in the order given; see
+    /// ``SafeTensorsFile/ids(named:)``.
+    ///
+    /// - Throws: ``TensorError``.
+    package static func write(ids lists: [(name: String, ids: [Int32])], to url: URL) throws {
+        try checkNames(lists.map(\.name), path: url.path)
+        let header = header(
+            lists.map { Column(name: $0.name, sizes: [$0.ids.count], bytes: 4) }, type: "I32",
+            metadata: [:])
+        try replaceFile(url.path) { file in
+            try file.write(header)
+            for (_, ids) in lists { try ids.withUnsafeBytes { try file.write($0) } }
+        }
+    }
+
+    private static func checkNames(_ names: [String], path: String) throws {
+        var known = Set<String>()
+        for name in names where name == "__metadata__" || !known.insert(name).inserted {
+            throw TensorError(
+                .malformedFile(
+                    path: path, tensor: name, expected: "unique names other than __metadata__",
+                    found: "this one", advice: "give each tensor its own name"))
+        }
+    }
+
+    /// What the header says of a tensor.
+    private struct Column {
+        let name: String
+        let sizes: [Int]
+        /// Of an element.
+        let bytes: Int
+    }
+
     private static func header(
-        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], storage: Storage
+        _ columns: [Column], type: String, metadata: [String: String]
     ) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
@@ -77,14 +107,13 @@ public enum SafeTensors {
             }
             members.append("\"__metadata__\":{" + values.joined(separator: ",") + "}")
         }
-        let elementSize = storage == .float32 ? 4 : 2
         var offset = 0
-        for (name, tensor) in tensors {
-            let end = offset + tensor.elementCount * elementSize
-            let sizes = tensor.shape.map(String.init).joined(separator: ",")
+        for column in columns {
+            let end = offset + column.sizes.reduce(column.bytes, *)
+            let sizes = column.sizes.map(String.init).joined(separator: ",")
             members.append(
-                HeaderJSON.quoted(name)
-                    + ":{\"dtype\":\"\(storage.rawValue)\",\"shape\":[\(sizes)],"
+                HeaderJSON.quoted(column.name)
+                    + ":{\"dtype\":\"\(type)\",\"shape\":[\(sizes)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
@@ -118,7 +147,10 @@ public enum SafeTensors {
 
     private static let fileNumber = Atomic<Int>(0)
 
-    private static func replaceFile(_ path: String, _ body: (OutputFile) throws -> Void) throws {
+    /// Writes a file under another name, syncs it and gives it its name.
+    package static func replaceFile(
+        _ path: String, _ body: (OutputFile) throws -> Void
+    ) throws {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let number = fileNumber.add(1, ordering: .relaxed).newValue
         let name = path.dropFirst(folder.count)
@@ -145,11 +177,11 @@ public enum SafeTensors {
 }
 
 /// A file that is being written.
-private final class OutputFile {
+package final class OutputFile {
     private let path: String
     private var descriptor: Int32
 
-    init(creating temporary: String, for path: String) throws {
+    fileprivate init(creating temporary: String, for path: String) throws {
         self.path = path
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
@@ -159,11 +191,11 @@ private final class OutputFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard let base = bytes.baseAddress else { return }
         var offset = 0
         while offset < bytes.count {
@@ -183,7 +215,7 @@ private final class OutputFile {
     }
 
     /// Brings everything to the disk.
-    func finish() throws {
+    fileprivate func finish() throws {
         let synced = fsync(descriptor) == 0
         let reason = systemError()
         let closed = close(descriptor) == 0

@@ -94,6 +94,20 @@ public enum LanguageModelMetrics {
     /// e to the power of a mean loss in nats.
     public static func perplexity(loss: Double) -> Double { exp(loss) }
 
+    /// The loss itself, the perplexity, how many tokens were scored, and bits per character where the number of
+    /// characters is known.
+    static func metrics(loss: Double, count: Int, stream: PackedTokens) -> Metrics {
+        var result: Metrics = [
+            MetricName.loss: loss, MetricName.perplexity: perplexity(loss: loss),
+            MetricName.count: Double(count),
+        ]
+        if stream.characterCount > 0 {
+            result[MetricName.bitsPerCharacter] = bitsPerCharacter(
+                loss: loss, tokenCount: stream.count, characterCount: stream.characterCount)
+        }
+        return result
+    }
+
     /// Bits for each character, from a mean loss in nats a token.
     /// - Parameters:
     ///   - loss: Nats a token.

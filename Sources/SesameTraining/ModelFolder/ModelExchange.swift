@@ -79,6 +79,7 @@ public func importModel(
 
 /// Writes a model folder in Hugging Face's layout, for other programs: `config.json`, the weights,
 /// `tokenizer.json` and what else belongs to the tokenizer. transformers' AutoModel and AutoTokenizer load it.
+/// An n-gram model becomes a file in ARPA's format.
 /// - Throws: As ``importModel(from:configuration:to:options:)``, and ``TrainingError`` with code
 ///   `.badModelFolder` for a kind of model that Hugging Face has not.
 public func exportModel(
@@ -86,6 +87,9 @@ public func exportModel(
 ) throws {
     try checkFree(output, options)
     let kind = try ModelKind.of(source)
+    if let export = kind.export {
+        return try export(TrainedModelFolder(source), output)
+    }
     guard kind.publishedLayout != nil else {
         throw TrainingError(
             .badModelFolder(

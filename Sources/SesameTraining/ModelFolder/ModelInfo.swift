@@ -65,13 +65,15 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         labels = folder.record.labels
         parameterCount = model.parameterCount
         memoryBytes = 4 * parameterCount
-        let sizes = try ModelKind.of(url).sizes(url)
+        let kind = try ModelKind.of(url)
+        let sizes = try kind.sizes(url)
         (layerCount, hiddenSize, headCount) = (sizes.layerCount, sizes.hiddenSize, sizes.headCount)
         (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)
         storage = [:]
         fileBytes = 0
         files = []
-        for file in try SafeTensors.files(in: url) {
+        let weights = kind.weightsName.map { [url.appendingPathComponent($0)] }
+        for file in try weights ?? SafeTensors.files(in: url) {
             files.append(file.lastPathComponent)
             let weights = try SafeTensorsFile(file)
             fileBytes += weights.byteCount

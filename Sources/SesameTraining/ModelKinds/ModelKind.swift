@@ -15,10 +15,14 @@ struct ModelKind: Sendable {
     let modelType: String
     /// The layout that other programs know it by, for messages; nil for a kind of our own, which cannot be exported.
     var publishedLayout: String?
+    /// The file of what training has found; nil for `model.safetensors` or its shards.
+    var weightsName: String?
     /// Its sizes, from `config.json` alone.
     let sizes: @Sendable (URL) throws -> ModelSizes
     /// Reads the model of a folder.
     let load: @Sendable (URL) throws -> any StoredModel
+    /// Writes the model of a folder in another layout that other programs read: a file, or a folder.
+    var export: (@Sendable (TrainedModelFolder, URL) throws -> Void)?
     /// What `config.json` tells of a model that somebody else has trained; nil for a kind that only training
     /// here makes.
     var publishedUse: (@Sendable (URL) throws -> PublishedUse)?
@@ -28,7 +32,9 @@ struct ModelKind: Sendable {
     var languageModel: (@Sendable (URL) throws -> any TextContinuing)?
 
     /// Every kind that a folder may hold.
-    static let all: [ModelKind] = [.gpt, .bert, .sequenceClassifier, .textCNN]
+    static let all: [ModelKind] = [
+        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram,
+    ]
 }
 
 /// The sizes of a model, where it has them.

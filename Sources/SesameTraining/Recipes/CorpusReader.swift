@@ -73,6 +73,20 @@ struct CorpusReader {
         return result
     }
 
+    /// The streams to train and to validate on: the splits' or, where there are no validation documents, the
+    /// last part of the training stream for the latter.
+    func textStreams(
+        validationFraction: Double
+    ) throws -> (train: PackedTokens, validation: PackedTokens) {
+        let train = try stream(.train)
+        let validation = try stream(.validation)
+        guard validation.count == 0, validationFraction > 0 else { return (train, validation) }
+        // As nanoGPT cuts: the first ⌊0.9 · n⌋ tokens train.
+        let cut = Int((1 - validationFraction) * Double(train.count))
+        let parts = train.split(at: cut)
+        return (parts.head, parts.tail)
+    }
+
     private static let chunkSize = 1 << 20
 
     /// The documents of a split, sentence by sentence.

@@ -27,13 +27,8 @@ public func pretrainGPT(
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let reader = CorpusReader(
             workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        var train = try reader.stream(.train)
-        var validation = try reader.stream(.validation)
-        if validation.count == 0, options.validationFraction > 0 {
-            // As nanoGPT cuts: the first ⌊0.9 · n⌋ tokens train.
-            let cut = Int((1 - options.validationFraction) * Double(train.count))
-            (train, validation) = train.split(at: cut)
-        }
+        let (train, validation) = try reader.textStreams(
+            validationFraction: options.validationFraction)
         let configuration = GPTConfig(
             vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
             hiddenSize: options.hiddenSize, layerCount: options.layerCount,

@@ -114,6 +114,52 @@ struct RecipeRunner<Options: Codable & Sendable> {
         }
     }
 
+    /// Records a model that is made at once rather than step by step, and writes its folder.
+    ///
+    /// - Parameter body: Makes the model and says what it was made of and how good it is.
+    func make<Model: StoredModel>(
+        record draft: TrainingRecord,
+        onEvent: (TrainerEvent) throws -> Void,
+        _ body: () throws -> (model: Model, tokenCount: Int, metrics: Metrics)
+    ) throws -> RecipeResult {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var log = try RunLog(
+            workspace: workspace, kind: kind, configuration: configuration(), resuming: nil,
+            checkpoints: CheckpointFolder(
+                url: output.checkpointFolder, keptCount: 0, configuration: ""))
+        var record = draft
+        record.run = log.id
+        do {
+            let (model, tokenCount, metrics) = try body()
+            record.parameterCount = model.parameterCount
+            try recordOrigins(in: log, parameterCount: model.parameterCount)
+            let summary = TrainingSummary(
+                reason: .completed, steps: 1, tokenCount: tokenCount,
+                seconds: (clock.now - start).seconds, metrics: metrics, modelStep: 1,
+                checkpoint: nil)
+            record.steps = summary.steps
+            record.modelStep = summary.modelStep
+            record.tokenCount = summary.tokenCount
+            record.seconds = summary.seconds
+            record.metrics = summary.metrics
+            if !metrics.isEmpty {
+                try log.note(.evaluation(step: 1, metrics: metrics))
+                try onEvent(.evaluation(step: 1, metrics: metrics))
+            }
+            try TrainedModelFolder.write(
+                model, tokenizer: tokenizer, record: record, to: output.folder,
+                replacing: output.replacing)
+            try log.finish(.finished)
+            try onEvent(.finished(summary))
+            return RecipeResult(
+                summary: summary, modelFolder: output.folder, record: record, run: log.id)
+        } catch {
+            log.fail(error)
+            throw error
+        }
+    }
+
     /// What reports tell of where a run comes from.
     private func recordOrigins(in log: RunLog, parameterCount: Int) throws {
         if let command = output.command { try log.addCommand(command) }

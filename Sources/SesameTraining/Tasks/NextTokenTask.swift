@@ -57,12 +57,10 @@ public struct NextTokenTask: TrainingTask {
         }
         var metrics = sums.means
         guard let loss = metrics[MetricName.loss] else { return metrics }
-        metrics[MetricName.perplexity] = LanguageModelMetrics.perplexity(loss: loss)
-        metrics[MetricName.count] = sums.weight(MetricName.loss)
-        if stream.characterCount > 0 {
-            metrics[MetricName.bitsPerCharacter] = LanguageModelMetrics.bitsPerCharacter(
-                loss: loss, tokenCount: stream.count, characterCount: stream.characterCount)
-        }
+        metrics.merge(
+            LanguageModelMetrics.metrics(
+                loss: loss, count: Int(sums.weight(MetricName.loss)), stream: stream)
+        ) { _, new in new }
         return metrics
     }
 }
