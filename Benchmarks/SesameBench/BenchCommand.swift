@@ -5,7 +5,8 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
         subcommands: [
-            GemmCommand.self, LanguageModelCommand.self, DecodeCommand.self, EncodeCommand.self,
-            OutputsCommand.self, TokenizeCommand.self, VocabularyCommand.self, StoreCommand.self,
+            GemmCommand.self, LanguageModelCommand.self, BiLMCommand.self, DecodeCommand.self,
+            EncodeCommand.self, OutputsCommand.self, TokenizeCommand.self, VocabularyCommand.self,
+            StoreCommand.self,
         ])
 }
