@@ -3,10 +3,12 @@
     python3 -m venv peers && peers/bin/pip install torch==2.13.0
     peers/bin/python Benchmarks/peers/pytorch_peer.py gemm 512 512 512 [bfloat16]
     peers/bin/python Benchmarks/peers/pytorch_peer.py lm nano [bfloat16]
+    peers/bin/python Benchmarks/peers/pytorch_peer.py bilm 512 128 [bfloat16]
     peers/bin/python Benchmarks/peers/pytorch_peer.py text FILE
 
 `gemm` prints GFLOP/s of one product, `lm` the tokens/s of a training step (forward, backward, clipping at
-norm 1, fused AdamW) and of an inference forward, `text` trains nanoGPT's CPU quick start (4 layers, 4 heads, 128 wide,
+norm 1, fused AdamW) and of an inference forward, `bilm HIDDEN PROJECTION` the words/s of a bidirectional LSTM language model's
+(two layers a direction, 32 × 20 words, vocabulary 10,000, clipping at norm 10, Adam), `text` trains nanoGPT's CPU quick start (4 layers, 4 heads, 128 wide,
 context 64, batch 12, 2000 iterations) on characters and prints the seconds and the loss over the whole last tenth.
 Two threads, medians, as sesame-bench does.
 """
@@ -106,6 +108,53 @@ def lm(name, precision="float32"):
     print(f"lm.{name}.infer {precision}: {tokens / median_seconds(infer, 3):.0f} tokens/s")
 
 
+class BiLanguageModel(nn.Module):
+    """Two stacks of two LSTM layers, the second with a residual, and one output layer for both directions."""
+
+    def __init__(self, hidden, projection, vocabulary):
+        super().__init__()
+        self.words, self.output = nn.Embedding(vocabulary, projection), nn.Linear(projection, vocabulary)
+        size = projection if projection != hidden else 0
+        self.stacks = nn.ModuleList(
+            nn.ModuleList(nn.LSTM(projection, hidden, proj_size=size, batch_first=True) for _ in range(2))
+            for _ in range(2))
+
+    def forward(self, ids):
+        x = self.words(ids)
+        results = []
+        for stack, x in zip(self.stacks, (x, x.flip(1))):
+            first, _ = stack[0](x)
+            results.append(stack[1](first)[0] + first)
+        return results[0], results[1].flip(1)
+
+    def loss(self, ids):
+        forward, backward = self(ids)
+        pairs = (forward[:, :-1], ids[:, 1:]), (backward[:, 1:], ids[:, :-1])
+        return sum(F.cross_entropy(self.output(x).float().flatten(0, 1), y.flatten()) for x, y in pairs)
+
+
+def bilm(hidden, projection, precision="float32"):
+    model, ids = BiLanguageModel(hidden, projection, 10000), torch.randint(10000, (32, 20))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    mixed = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+
+    def train():
+        with mixed:
+            loss = model.loss(ids)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+        optimizer.step()
+
+    def infer():
+        with torch.inference_mode(), mixed:
+            model(ids)
+
+    name = f"{hidden}/{projection} {precision}"
+    print(f"bilm.train {name}: {ids.numel() / median_seconds(train, 6):.0f} words/s")
+    print(f"bilm.infer {name}: {ids.numel() / median_seconds(infer, 3):.0f} words/s")
+
+
 def text(path):
     characters = open(path, encoding="utf-8").read()
     ids = {character: i for i, character in enumerate(sorted(set(characters)))}
@@ -142,7 +191,7 @@ if __name__ == "__main__":
     torch.manual_seed(1337)
     torch.set_num_threads(THREADS)
     command, *arguments = sys.argv[1:] or ["help"]
-    commands = {"gemm": gemm, "lm": lm, "text": text}
+    commands = {"gemm": gemm, "lm": lm, "bilm": bilm, "text": text}
     if command not in commands:
         sys.exit(__doc__)
     commands[command](*(int(x) if x.isdigit() else x for x in arguments))
