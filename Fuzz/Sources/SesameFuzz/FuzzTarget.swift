@@ -9,7 +9,7 @@ struct FuzzTarget: Sendable {
     nonisolated(unsafe) static var current: FuzzTarget?
 
     static let all = [
-        safetensors, index, configuration, record, vocabulary, tokenizer, table,
+        safetensors, index, configuration, record, vocabulary, tokenizer, bytepairs, table,
     ]
 }
 

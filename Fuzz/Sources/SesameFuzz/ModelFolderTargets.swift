@@ -24,6 +24,20 @@ extension FuzzTarget {
         guard let tokenizer = refusing(with: TextError.self, { try Tokenizer.load(url) }) else {
             return
         }
+        use(tokenizer)
+    }
+
+    /// A `vocab.json` and a `merges.txt`, with a form feed between them, as a byte-level BPE.
+    static let bytepairs = FuzzTarget(name: "bytepairs") { input in
+        let folder = Scratch.folder.appendingPathComponent("bytepairs", isDirectory: true)
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let middle = input.firstIndex(of: 0x0C) ?? input.endIndex
+        _ = Scratch.write(input[..<middle], to: "bytepairs/vocab.json")
+        _ = Scratch.write(input[middle...].dropFirst(), to: "bytepairs/merges.txt")
+        refusing(with: TextError.self) { try Tokenizer.load(folder: folder) }.map(use)
+    }
+
+    private static func use(_ tokenizer: Tokenizer) {
         for text in ["", "Ab, c \u{E9}\u{301}\u{4F60}\n 12 \u{1F600}", "[CLS] a [MASK]"] {
             _ = tokenizer.decode(tokenizer.encode(text).ids)
         }

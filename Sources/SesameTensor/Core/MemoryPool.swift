@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -43,14 +41,14 @@ public enum MemoryPool {
     /// How often memory came from the system rather than from the pool.
     package static var missCount: Int { state.withLock { $0.missCount } }
 
-    private static let state = Mutex(State())
+    private static let state = Locked(State())
 
     static func allocate(bytes: Int) -> Block { state.withLock { $0.allocate(bytes: bytes) } }
     static func deallocate(_ block: Block) { state.withLock { $0.deallocate(block) } }
 
     /// Memory and the size class it belongs to.
     struct Block: Sendable {
-        /// An address rather than a pointer: pointers do not cross the lock.
+        /// An address rather than a pointer: pointers are not `Sendable`.
         let address: UInt
         let sizeClass: Int
     }
