@@ -36,11 +36,14 @@ let package = Package(
             linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]
         ),
 
+        // What text and tensors both need of the system.
+        .target(name: "SesameSupport"),
+
         // Text and storage.
         .target(
             name: "SesameText",
             dependencies: [
-                "CSesameICU",
+                "CSesameICU", "SesameSupport",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]
         ),
@@ -50,7 +53,7 @@ let package = Package(
         ),
 
         // Tensors, layers, models, training.
-        .target(name: "SesameTensor", dependencies: ["CSesameKernels"]),
+        .target(name: "SesameTensor", dependencies: ["CSesameKernels", "SesameSupport"]),
         .target(name: "SesameNN", dependencies: ["SesameTensor"]),
         .target(name: "SesameModels", dependencies: ["SesameNN"]),
         .target(
@@ -97,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "SesameTextProbe", dependencies: ["SesameText"], path: "Tests/SesameTextProbe"),
         .testTarget(
-            name: "SesameKernelsTests", dependencies: ["CSesameKernels", "SesameTestSupport"]),
+            name: "SesameKernelsTests",
+            dependencies: ["CSesameKernels", "SesameSupport", "SesameTestSupport"]),
         .testTarget(
             name: "SesameTensorTests",
             dependencies: ["SesameTensor", "CSesameKernels", "SesameTestSupport"],

@@ -1,9 +1,9 @@
-import Synchronization
+import SesameSupport
 
 /// Things that one thread uses at a time, such as caches: each caller borrows one, and one more is made
 /// where all are in use.
 final class ResourcePool<Resource: Sendable>: Sendable {
-    private let idle = Mutex<[Resource]>([])
+    private let idle = Locked<[Resource]>([])
     private let make: @Sendable () -> Resource
 
     /// A pool that starts empty and fills up with what `make` gives.

@@ -1,5 +1,5 @@
 import CSesameKernels
-import Synchronization
+import SesameSupport
 import Testing
 
 extension KernelTests {
@@ -29,8 +29,8 @@ extension KernelTests {
 
     @Suite struct Threads {
         final class Counts: Sendable {
-            let values: Mutex<[Int]>
-            init(_ count: Int) { values = Mutex([Int](repeating: 0, count: count)) }
+            let values: Locked<[Int]>
+            init(_ count: Int) { values = Locked([Int](repeating: 0, count: count)) }
         }
 
         @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 100, 5000])

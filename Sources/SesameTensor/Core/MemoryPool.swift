@@ -1,3 +1,5 @@
+import SesameSupport
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
