@@ -27,13 +27,15 @@ struct SesameCommand: AsyncParsableCommand {
                 subcommands: [CorpusCommand.self, VocabCommand.self, TokenizeCommand.self]),
             CommandGroup(
                 name: "Training:",
-                subcommands: [PretrainCommand.self, FinetuneCommand.self, RunsCommand.self]),
+                subcommands: [
+                    PretrainCommand.self, TrainCommand.self, FinetuneCommand.self, RunsCommand.self,
+                ]),
             CommandGroup(
                 name: "Models:",
                 subcommands: [
                     ModelCommand.self, EvaluateCommand.self, PredictCommand.self,
                     GenerateCommand.self,
-                    FillMaskCommand.self, EmbedCommand.self,
+                    FillMaskCommand.self, TranslateCommand.self, EmbedCommand.self,
                 ]),
         ]
     )

@@ -8,7 +8,8 @@ struct HelpTests {
         "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
         "pretrain bert", "pretrain ngram", "finetune", "finetune classify", "finetune pair",
         "finetune regress", "evaluate", "predict", "generate",
-        "fill-mask", "embed", "model", "model import", "model export", "model info", "runs",
+        "fill-mask", "embed", "train", "train translate", "translate", "model", "model import",
+        "model export", "model info", "runs",
         "runs list", "runs show",
         "runs compare", "runs report",
     ].map { $0.split(separator: " ").map(String.init) }

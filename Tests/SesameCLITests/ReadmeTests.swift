@@ -59,7 +59,8 @@ struct ReadmeTests {
     }
 
     private static func takesWorkspace(_ command: String) -> Bool {
-        !["generate", "fill-mask", "predict", "embed", "model"].contains { command.hasPrefix($0) }
+        !["generate", "fill-mask", "predict", "embed", "model", "translate"]
+            .contains { command.hasPrefix($0) }
     }
 
     /// The words of a command line, single quotes respected.

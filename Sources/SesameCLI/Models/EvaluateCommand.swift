@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand {
               sesame evaluate --model models/sentiment --file dev.tsv --text-column sentence
 
             A GPT is scored over the whole text, a BERT on masked tokens and sentence pairs beside the \
-            unigram baseline, a classifier by accuracy, F1 and Matthews' correlation beside the majority class, a model of scores \
+            unigram baseline, a classifier by accuracy, F1 and Matthews' correlation beside the majority class, a translation model by BLEU of what a beam search finds, a model of scores \
             by Pearson's and Spearman's correlation. Losses are in nats, or squared errors for scores.
             """
     )
@@ -30,6 +30,12 @@ struct EvaluateCommand: ParsableCommand {
     var file: String?
 
     @OptionGroup var table: TableOptions
+    @Option(
+        help: ArgumentHelp(
+            "Of a translation model, how many translations grow side by side; 1 is greedy (default: 5).",
+            valueName: "n"))
+    var beam: Int?
+
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
     @OptionGroup var workspace: WorkspaceOptions
@@ -50,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
         if let corpus {
             report = try evaluate(
                 modelFolder: model.url, workspace: workspace.open(), corpus: corpus, split: split,
-                precision: precision.precision
+                precision: precision.precision, beamSize: beam
             ) { event in
                 if case .preparing(let what) = event { progress.update(fraction: nil) { what } }
             }

@@ -13,6 +13,8 @@ extension NgramSmoothing: ExpressibleByArgument {}
 
 extension SentencePooling: ExpressibleByArgument {}
 
+extension RecurrentCell: ExpressibleByArgument {}
+
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
 
 extension WarmUp: ExpressibleByArgument {

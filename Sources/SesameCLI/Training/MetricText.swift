@@ -18,6 +18,7 @@ enum MetricText {
         (MetricName.macroF1, { "macro F1 \($0.fixed(3))" }),
         (MetricName.matthews, { "Matthews \($0.fixed(3))" }),
         (MetricName.pearson, { "Pearson \($0.fixed(4))" }),
+        (MetricName.bleu, { "BLEU \($0.fixed(2))" }),
         (MetricName.spearman, { "Spearman \($0.fixed(4))" }),
     ]
 

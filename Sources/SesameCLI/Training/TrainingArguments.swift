@@ -5,7 +5,7 @@ import Sesame
 struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Sequences a batch\(Defaults.note { $0.batchSize }).",
+            "\(Defaults.batchHelp)\(Defaults.note { $0.batchSize }).",
             valueName: "n"))
     var batch: Int?
 

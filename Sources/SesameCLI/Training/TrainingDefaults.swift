@@ -5,9 +5,12 @@ protocol TrainingDefaults {
     static var training: TrainingOptions { get }
     /// An architecture that the command has beside the usual one, and its defaults.
     static var alternative: (name: String, training: TrainingOptions)? { get }
+    /// What a batch is a number of, for the help.
+    static var batchHelp: String { get }
 }
 
 extension TrainingDefaults {
+    static var batchHelp: String { "Sequences a batch" }
     static var alternative: (name: String, training: TrainingOptions)? { nil }
 }
 
@@ -27,4 +30,10 @@ enum FinetuningDefaults: TrainingDefaults {
     static var alternative: (name: String, training: TrainingOptions)? {
         (Architecture.textcnn.rawValue, TextCNNOptions().training)
     }
+}
+
+/// The defaults of `train translate`.
+enum TranslationDefaults: TrainingDefaults {
+    static var training: TrainingOptions { TranslationOptions().training }
+    static var batchHelp: String { "Tokens a batch on the longer side, padding included" }
 }

@@ -193,6 +193,13 @@ public enum ModelFolder {
         try configuration(NgramConfig.self, in: folder)
     }
 
+    /// Reads the `config.json` of a ``RecurrentSeq2Seq``.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func recurrentSeq2Seq(in folder: URL) throws -> RecurrentSeq2SeqConfig {
+        try configuration(RecurrentSeq2SeqConfig.self, in: folder)
+    }
+
     static func configuration<T: Decodable>(_ type: T.Type, in folder: URL) throws -> T {
         let file = folder.appendingPathComponent(configuration)
         let data: Data

@@ -43,6 +43,8 @@ public enum MetricName {
     public static let meanSquaredError = "meanSquaredError"
     /// Share of the most frequent class.
     public static let majorityAccuracy = "majorityAccuracy"
+    /// Of translations, 0...100; see ``BLEU``.
+    public static let bleu = "bleu"
     /// Number of tokens or texts scored.
     public static let count = "count"
 }

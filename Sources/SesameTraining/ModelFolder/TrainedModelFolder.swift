@@ -15,14 +15,18 @@ public struct TrainedModelFolder: Sendable {
     public let url: URL
     /// What the model is for.
     public let record: TrainingRecord
-    /// The tokenizer it was trained with.
+    /// The tokenizer it was trained with; of a translation model the targets'.
     public let tokenizer: Tokenizer
+    /// The tokenizer of the sources, where a translation model has another for them.
+    public let sourceTokenizer: Tokenizer?
 
     /// Whether training here has written the folder, rather than somebody else's program.
     public let isTrainedHere: Bool
 
     /// `tokenizer.json`.
     public static let tokenizerName = "tokenizer.json"
+    /// `source_tokenizer.json`.
+    public static let sourceTokenizerName = "source_tokenizer.json"
     /// `training.json`.
     public static let recordName = "training.json"
 
@@ -48,6 +52,7 @@ public struct TrainedModelFolder: Sendable {
             tokenizer = try Tokenizer.load(folder: url)
             record = try TrainingRecord(publishedIn: url, tokenizer: tokenizer)
             isTrainedHere = false
+            sourceTokenizer = nil
             try checkVocabulary()
             return
         }
@@ -70,17 +75,25 @@ public struct TrainedModelFolder: Sendable {
                     remedy: "use a newer version of sesame"))
         }
         tokenizer = try Tokenizer.load(folder: url)
+        sourceTokenizer =
+            try record.sourceTokenizerFingerprint == nil
+            ? nil : Tokenizer.load(url.appendingPathComponent(Self.sourceTokenizerName))
         try checkVocabulary()
-        // With another vocabulary every id would mean another token, and nothing would say so.
-        let found = tokenizer.fingerprint
-        guard record.tokenizerFingerprint == found else {
-            throw TrainingError(
-                .badModelFolder(
-                    path: url.path,
-                    problem: "\(Self.tokenizerName) is not the one it was trained with (expected "
-                        + "\(record.tokenizerFingerprint), found \(found))",
-                    remedy: "put the right one back, or train the model again"))
+        try check(tokenizer, is: record.tokenizerFingerprint, Self.tokenizerName)
+        if let sourceTokenizer, let expected = record.sourceTokenizerFingerprint {
+            try check(sourceTokenizer, is: expected, Self.sourceTokenizerName)
         }
+    }
+
+    /// With another vocabulary every id would mean another token, and nothing would say so.
+    private func check(_ tokenizer: Tokenizer, is expected: String, _ name: String) throws {
+        let found = tokenizer.fingerprint
+        guard expected != found else { return }
+        throw TrainingError(
+            .badModelFolder(
+                path: url.path,
+                problem: "\(name) is not the one it was trained with (expected \(expected), found "
+                    + "\(found))", remedy: "put the right one back, or train the model again"))
     }
 
     /// A tokenizer may know fewer tokens than the model has places for, but no more.
@@ -121,12 +134,13 @@ public struct TrainedModelFolder: Sendable {
     /// Writes a folder, whole or not at all.
     /// - Throws: ``TrainingError`` with code `.exists` if it exists and may not be replaced.
     public static func write(
-        _ model: some StoredModel, tokenizer: Tokenizer, record: TrainingRecord, to url: URL,
-        replacing: Bool = false
+        _ model: some StoredModel, tokenizer: Tokenizer, sourceTokenizer: Tokenizer? = nil,
+        record: TrainingRecord, to url: URL, replacing: Bool = false
     ) throws {
         try DurableFiles.writeFolder(url, replacing: replacing) { folder in
             try model.writeFiles(into: folder)
             try tokenizer.save(to: folder.appendingPathComponent(tokenizerName))
+            try sourceTokenizer?.save(to: folder.appendingPathComponent(sourceTokenizerName))
             try DurableFiles.write(
                 DurableFiles.encodeJSON(record), to: folder.appendingPathComponent(recordName))
         }

@@ -40,6 +40,8 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var corpus: String
     /// Hash of the tokenizer, as ``Tokenizer/fingerprint``.
     public var tokenizerFingerprint: String
+    /// Hash of the tokenizer of the sources, where a translation model has another for them.
+    public var sourceTokenizerFingerprint: String?
     /// The model it was fine-tuned from; nil if it began with random weights.
     public var baseModel: String?
     /// Whether pairs of sentences were part of the pretraining.

@@ -11,6 +11,8 @@ struct EvaluationInput {
     let split: Split
     let precision: Precision
     let reader: CorpusReader
+    /// How wide the search of a translation model is; nil for its default.
+    var beamSize: Int?
 
     /// The split's documents as one stream of tokens.
     /// - Throws: ``TrainingError`` with code `.notEnoughData` where there is nothing to predict.

@@ -129,7 +129,7 @@ struct CorpusReader {
         return result
     }
 
-    private func forEachBatch(_ split: Split, _ body: ([Document]) throws -> Void) throws {
+    func forEachBatch(_ split: Split, _ body: ([Document]) throws -> Void) throws {
         let total = try workspace.documentCount(corpus: corpus, split: split)
         guard total > 0 else { return }
         let cursor = try workspace.documents(corpus: corpus, split: split)

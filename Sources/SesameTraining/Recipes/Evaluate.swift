@@ -30,11 +30,13 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
 ///   - corpus: The corpus's name.
 ///   - split: Which documents.
 ///   - precision: Of matrix products.
+///   - beamSize: How wide the search of a translation model is, 1 for greedy; nil for 5.
 ///   - onEvent: Told of progress.
 /// - Throws: ``TrainingError`` with code `.notEnoughData` where the split is empty; ``StoreError``.
 public func evaluate(
     modelFolder: URL, workspace: Workspace, corpus: String, split: Split = .validation,
-    precision: Precision = .float32, onEvent: (TrainerEvent) throws -> Void = { _ in }
+    precision: Precision = .float32, beamSize: Int? = nil,
+    onEvent: (TrainerEvent) throws -> Void = { _ in }
 ) throws -> EvaluationReport {
     let folder = try TrainedModelFolder(modelFolder)
     let kind = try ModelKind.of(modelFolder)
@@ -50,7 +52,7 @@ public func evaluate(
                 precision: precision,
                 reader: CorpusReader(
                     workspace: workspace, corpus: corpus, tokenizer: folder.tokenizer,
-                    onEvent: onEvent)))
+                    onEvent: onEvent), beamSize: beamSize))
     }
 }
 

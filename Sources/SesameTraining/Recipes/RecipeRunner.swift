@@ -22,6 +22,8 @@ struct RecipeRunner<Options: Codable & Sendable> {
     let dependencies: [String: String]
     /// Sizes of the data, as `trainTokens`, for reports.
     let sizes: [String: Int]
+    /// Of the sources, where a translation model has another tokenizer for them.
+    var sourceTokenizer: Tokenizer?
 
     /// All that a resumed run must share with the one it continues.
     private struct Configuration: Encodable {
@@ -102,8 +104,8 @@ struct RecipeRunner<Options: Codable & Sendable> {
             }
             try recorder?.conclude(trainer.model, summary: summary, in: log)
             try TrainedModelFolder.write(
-                trainer.model, tokenizer: tokenizer, record: record, to: output.folder,
-                replacing: output.replacing)
+                trainer.model, tokenizer: tokenizer, sourceTokenizer: sourceTokenizer,
+                record: record, to: output.folder, replacing: output.replacing)
             // Only now: a run whose model could not be written has not finished.
             try log.finish(.finished)
             return RecipeResult(

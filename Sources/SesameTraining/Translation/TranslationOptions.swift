@@ -1,0 +1,91 @@
+import SesameModels
+import SesameNN
+import SesameTensor
+
+/// Sizes and schedule of a translation model's training.
+///
+/// In ``TrainingOptions/batchSize`` the tokens of the longer side are counted, padding included, rather than
+/// sentences.
+public struct TranslationOptions: Sendable, Hashable, Codable {
+    /// What kind of model, and its sizes.
+    public enum Architecture: Sendable, Hashable, Codable {
+        /// A ``RecurrentSeq2Seq``.
+        case recurrent(RecurrentSizes)
+    }
+
+    /// The sizes and choices of a recurrent encoder and decoder.
+    public struct RecurrentSizes: Sendable, Hashable, Codable {
+        /// What a step does.
+        public var cell = RecurrentCell.lstm
+        /// Layers of the encoder, and of the decoder.
+        public var layerCount = 1
+        /// Size of the decoder's state; each direction of the encoder has half of it.
+        public var hiddenSize = 512
+        /// Size of a token's vector.
+        public var embeddingSize = 256
+        /// How the decoder looks at the source; nil for not at all.
+        public var attention: StateAttention.Kind? = .bilinear
+        /// Whether the decoder reads what it made of the last token; several times slower.
+        public var inputFeeding = false
+        /// Whether the output shares the target's vectors.
+        public var tiesEmbeddings = true
+
+        /// The defaults above.
+        public init() {}
+    }
+
+    /// What kind of model, and its sizes.
+    public var architecture = Architecture.recurrent(RecurrentSizes())
+    /// Dropout of vectors, states and between layers.
+    public var dropoutProbability: Float = 0.3
+    /// The share of the target's probability that goes to all tokens alike.
+    public var labelSmoothing: Float = 0.1
+    /// Sentences that are longer on either side, in tokens with the end, are left out of training; of longer
+    /// sources the end is cut off in translation.
+    public var maxLength = 100
+    /// Ends with the weights of the best evaluation, by BLEU of greedy translations.
+    public var keepsBest = true
+    /// Share of the sentences held out, where the corpus has no validation split.
+    public var validationFraction = 0.05
+    /// How to train.
+    public var training: TrainingOptions
+
+    /// Fifteen epochs at a peak of 1e-3, falling to 0 as a cosine, 2048 tokens a batch.
+    public init() {
+        training = TrainingOptions()
+        training.batchSize = 2048
+        training.limit = .epochs(15)
+        training.learningRate = 1e-3
+        training.warmUp = .fraction(0.05)
+        training.beta2 = 0.98
+    }
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        try training.validate()
+        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
+            guard !valid else { return }
+            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
+        }
+        switch architecture {
+        case .recurrent(let sizes):
+            try check(
+                (1...64).contains(sizes.layerCount), "layers", "from 1 to 64", sizes.layerCount)
+            try check(
+                sizes.hiddenSize >= 2 && sizes.hiddenSize.isMultiple(of: 2), "width",
+                "even and 2 or more", sizes.hiddenSize)
+            try check(sizes.embeddingSize >= 1, "size of vectors", "1 or more", sizes.embeddingSize)
+        }
+        try check(
+            (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
+            dropoutProbability)
+        try check(
+            (0..<1).contains(labelSmoothing), "label smoothing", "0 or more and below 1",
+            labelSmoothing)
+        try check((2...65_536).contains(maxLength), "length", "from 2 to 65536", maxLength)
+        try check(
+            (0..<0.9).contains(validationFraction), "validation share",
+            "0 or more and below 0.9", validationFraction)
+    }
+}

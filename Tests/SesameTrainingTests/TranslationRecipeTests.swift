@@ -1,0 +1,216 @@
+import Foundation
+import SesameModels
+import SesameNN
+import SesameStore
+import SesameTensor
+import SesameText
+import SesameTraining
+import Testing
+
+/// Translation of a made-up language, whose words are others and whose adjectives stand behind their nouns.
+private struct Toy {
+    let fixture: Fixture
+    let source: Tokenizer
+    let target: Tokenizer
+
+    static let nouns = [("hund", "dog"), ("mann", "man"), ("ball", "ball"), ("baum", "tree")]
+    static let adjectives = [("rot", "red"), ("alt", "old"), ("gut", "good")]
+    static let verbs = [("sieht", "sees"), ("hat", "has")]
+
+    init(pairs: Int = 300, seed: UInt64 = 2) throws {
+        fixture = try Fixture()
+        var generator = RandomGenerator(seed: seed)
+        var documents: [NewDocument] = []
+        func phrase() -> (String, String) {
+            let noun = Self.nouns[generator.next(below: 4)]
+            guard generator.next(below: 2) == 0 else { return ("das " + noun.0, "the " + noun.1) }
+            let adjective = Self.adjectives[generator.next(below: 3)]
+            return ("das \(noun.0) \(adjective.0)", "the \(adjective.1) \(noun.1)")
+        }
+        for index in 0..<pairs {
+            let (subject, object) = (phrase(), phrase())
+            let verb = Self.verbs[generator.next(below: 2)]
+            documents.append(
+                NewDocument(
+                    "\(subject.0) \(verb.0) \(object.0) .",
+                    pair: "\(subject.1) \(verb.1) \(object.1) .",
+                    split: index % 10 == 0 ? .test : .train))
+        }
+        try fixture.workspace.importCorpus(name: "toy", documents: documents)
+        var trainers = [try WordTrainer(preTokenized: true), try WordTrainer(preTokenized: true)]
+        for document in documents {
+            trainers[0].add(document.text)
+            trainers[1].add(document.pair ?? "")
+        }
+        (source, target) = (try trainers[0].makeTokenizer(), try trainers[1].makeTokenizer())
+    }
+
+    func options(attention: StateAttention.Kind? = .bilinear, epochs: Int = 20)
+        -> TranslationOptions
+    {
+        var options = TranslationOptions()
+        var sizes = TranslationOptions.RecurrentSizes()
+        sizes.attention = attention
+        sizes.hiddenSize = 32
+        sizes.embeddingSize = 24
+        options.architecture = .recurrent(sizes)
+        options.dropoutProbability = 0
+        options.training.batchSize = 200
+        options.training.learningRate = 1e-2
+        options.training.limit = .epochs(epochs)
+        return options
+    }
+}
+
+@Suite struct TranslationRecipeTests {
+    @Test func learnsTranslatesAndIsMeasured() throws {
+        let toy = try Toy()
+        let output = toy.fixture.model("toy")
+        let result = try trainTranslation(
+            workspace: toy.fixture.workspace, corpus: "toy", source: toy.source, target: toy.target,
+            options: toy.options(), output: output)
+        #expect(try #require(result.summary.metrics[MetricName.bleu]) > 90)
+        #expect(result.record.task == .translation)
+        #expect(result.record.sourceTokenizerFingerprint == toy.source.fingerprint)
+
+        let translator = try Translator(modelFolder: output.folder)
+        #expect(translator.hasAttention)
+        var search = TranslationSearch()
+        search.count = 3
+        search.keepsAttention = true
+        let texts = ["das hund rot sieht das baum .", "das mann hat das ball alt .", ""]
+        let found = try translator.translate(texts, options: search)
+        #expect(found[0][0].text == "the red dog sees the tree .")
+        #expect(found[1][0].text == "the man has the old ball .")
+        #expect(found.count == 3)
+        for translations in found.prefix(2) {
+            #expect(translations.count == 3)
+            #expect(translations.map(\.score) == translations.map(\.score).sorted(by: >))
+            for translation in translations {
+                #expect(translation.attention.count == translation.tokens.count)
+                #expect(translation.tokens.last == "<eos>")
+                #expect(translation.sourceTokens.last == "<eos>")
+                for weights in translation.attention {
+                    #expect(weights.count == translation.sourceTokens.count)
+                    #expect(abs(weights.reduce(0, +) - 1) < 1e-5)
+                }
+            }
+        }
+        // One at a time as together.
+        for (text, translations) in zip(texts, found) {
+            #expect(
+                try translator.translate([text], options: search)[0].map(\.text)
+                    == translations.map(\.text))
+        }
+        let workspace = toy.fixture.workspace
+        let greedy = try evaluate(
+            modelFolder: output.folder, workspace: workspace, corpus: "toy", split: .test,
+            beamSize: 1)
+        let beam = try evaluate(
+            modelFolder: output.folder, workspace: workspace, corpus: "toy", split: .test)
+        #expect(greedy.task == .translation)
+        #expect(try #require(greedy.metrics[MetricName.bleu]) > 90)
+        #expect(try #require(beam.metrics[MetricName.bleu]) > 90)
+        #expect(beam.metrics[MetricName.count] == 30)
+        let info = try ModelInfo(output.folder)
+        #expect(info.modelType == "sesame-seq2seq")
+        #expect(info.parameterCount == result.record.parameterCount)
+        // Training left samples for the run's report.
+        let samples = try workspace.samples(run: result.run)
+        #expect(samples.count == 5)
+    }
+
+    @Test func withoutAttentionThereIsNoneToAskFor() throws {
+        let toy = try Toy(pairs: 60)
+        let output = toy.fixture.model("plain")
+        try trainTranslation(
+            workspace: toy.fixture.workspace, corpus: "toy", source: toy.source, target: toy.target,
+            options: toy.options(attention: nil, epochs: 1), output: output)
+        let translator = try Translator(modelFolder: output.folder)
+        #expect(!translator.hasAttention)
+        var search = TranslationSearch()
+        search.coveragePenalty = 0.2
+        #expect {
+            try translator.translate(["das hund"], options: search)
+        } throws: {
+            "\($0)"
+                == "coverage penalty must be left out, since the model has no attention, but is "
+                + "asked for"
+        }
+        #expect(try translator.translate(["das hund"])[0].count == 1)
+    }
+
+    @Test func oneTokenizerForBothSidesSharesItsVectors() throws {
+        let toy = try Toy(pairs: 60)
+        let output = toy.fixture.model("shared")
+        let result = try trainTranslation(
+            workspace: toy.fixture.workspace, corpus: "toy", source: toy.target, target: toy.target,
+            options: toy.options(epochs: 1), output: output)
+        #expect(result.record.sourceTokenizerFingerprint == nil)
+        let folder = try TrainedModelFolder(output.folder)
+        #expect(folder.sourceTokenizer == nil)
+        #expect(try folder.load(RecurrentSeq2Seq.self).sourceEmbedding == nil)
+    }
+
+    @Test func aRunThatWasInterruptedEndsAsOneThatWasNot() throws {
+        let toy = try Toy(pairs: 60)
+        func train(_ name: String, stopAfter steps: Int?, resuming: Bool = false) throws
+            -> RecipeResult
+        {
+            var output = toy.fixture.model(name)
+            output.resuming = resuming
+            var count = 0
+            return try trainTranslation(
+                workspace: toy.fixture.workspace, corpus: "toy", source: toy.source,
+                target: toy.target, options: toy.options(epochs: 3), output: output,
+                onEvent: { if case .step = $0 { count += 1 } },
+                shouldStop: { steps.map { count >= $0 } ?? false })
+        }
+        let whole = try train("whole", stopAfter: nil)
+        let part = try train("part", stopAfter: 4)
+        #expect(part.modelFolder == nil)
+        let rest = try train("part", stopAfter: nil, resuming: true)
+        #expect(rest.summary.steps == whole.summary.steps)
+        func weights(_ result: RecipeResult) throws -> [[Float]] {
+            try RecurrentSeq2Seq.load(from: try #require(result.modelFolder)).parameters
+                .map(\.tensor.scalars)
+        }
+        #expect(try weights(rest) == weights(whole))
+    }
+
+    @Test func whatCannotBeTrainedOn() throws {
+        let toy = try Toy(pairs: 20)
+        let workspace = toy.fixture.workspace
+        try toy.fixture.importStories()
+        func code(_ body: () throws -> Void) -> TrainingError.Code? {
+            do {
+                try body()
+                return nil
+            } catch {
+                return (error as? TrainingError)?.code
+            }
+        }
+        #expect(
+            code {
+                try trainTranslation(
+                    workspace: workspace, corpus: "stories", source: toy.source, target: toy.target,
+                    output: toy.fixture.model("x"))
+            } == .notEnoughData)
+        let bare = try Tokenizer.word(vocabulary: Vocabulary(tokens: ["a", "b"]))
+        #expect(
+            code {
+                try trainTranslation(
+                    workspace: workspace, corpus: "toy", source: toy.source, target: bare,
+                    output: toy.fixture.model("x"))
+            } == .badTokenizer)
+        // A source tokenizer that was exchanged is found.
+        let output = toy.fixture.model("damaged")
+        try trainTranslation(
+            workspace: workspace, corpus: "toy", source: toy.source, target: toy.target,
+            options: toy.options(epochs: 1), output: output)
+        try FileManager.default.removeItem(
+            at: output.folder.appendingPathComponent("source_tokenizer.json"))
+        try toy.target.save(to: output.folder.appendingPathComponent("source_tokenizer.json"))
+        #expect(code { _ = try Translator(modelFolder: output.folder) } == .badModelFolder)
+    }
+}
