@@ -49,7 +49,7 @@ public struct MultiHeadAttention: Module {
     ///   - keyMask: `[batch, time]`; 1 keeps a key, 0 hides it.
     ///   - causal: Whether a position sees only itself and those before it.
     ///   - sequences: Where sequences of several lengths lie end to end in `x`, `[1, tokens, hidden]`; then
-    ///     there is no mask, and no dropout of attention weights.
+    ///     there is no mask.
     ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, time, hidden]`.
@@ -60,12 +60,12 @@ public struct MultiHeadAttention: Module {
         let projected = projection(x, context: context)
         let attended: Tensor
         if let sequences {
-            precondition(
-                keyMask == nil && !context.drops(dropoutProbability),
-                "packed sequences take neither mask nor dropout")
-            attended = sequences.map(projected) {
+            precondition(keyMask == nil, "packed sequences need no mask")
+            attended = sequences.map(projected) { run, x in
                 attention(
-                    packed: $0, headCount: headCount, causal: causal, precision: context.precision)
+                    packed: x, headCount: headCount, causal: causal,
+                    dropout: context.site(run).dropoutSite(dropoutProbability),
+                    precision: context.precision)
             }
         } else {
             attended = attention(

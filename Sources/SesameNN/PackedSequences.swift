@@ -37,20 +37,18 @@ public struct PackedSequences: Sendable, Hashable {
         tokenCount = start
     }
 
-    /// Applies `body` to each run as `[count, length, features]`, and puts the results end to end again.
-    func map(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+    /// Applies `body` to each run's number and its part of `x` as `[count, length, features]`, and puts the results
+    /// end to end again.
+    func map(_ x: Tensor, _ body: (_ run: Int, _ part: Tensor) -> Tensor) -> Tensor {
         precondition(
             x.shape.count == 3 && x.shape[0] == 1 && x.shape[1] == tokenCount,
             "packed sequences have shape [1, \(tokenCount), features], not \(x.shape)")
-        guard runs.count > 1 else {
-            return runs.isEmpty ? x : one(x, runs[0], body)
+        guard !runs.isEmpty else { return x }
+        let results = runs.enumerated().map { index, run in
+            let part = runs.count == 1 ? x : x.sliced(axis: 1, run.range)
+            let result = body(index, part.reshaped([run.count, run.length, x.shape.last]))
+            return result.reshaped([1, run.range.count, result.shape.last])
         }
-        return concatenated(
-            runs.map { one(x.sliced(axis: 1, $0.range), $0, body) }, axis: 1)
-    }
-
-    private func one(_ x: Tensor, _ run: Run, _ body: (Tensor) -> Tensor) -> Tensor {
-        let result = body(x.reshaped([run.count, run.length, x.shape.last]))
-        return result.reshaped([1, run.count * run.length, result.shape.last])
+        return results.count == 1 ? results[0] : concatenated(results, axis: 1)
     }
 }

@@ -107,17 +107,22 @@ import Testing
         #expect(seen.sorted() == Array(examples.indices))
     }
 
-    @Test func bucketsWasteLittleAndDifferByEpoch() {
+    @Test func groupsWasteLittleAndDifferByEpoch() {
         let lengths = (0..<2000).map { 1 + ($0 * 7919) % 60 }
-        let batches = SequenceDataset.bucketed(
-            lengths: lengths, batchSize: 16, seed: 5, epoch: 0)
-        let cells = batches.reduce(0) { $0 + ($1.map { lengths[$0] }.max() ?? 0) * $1.count }
-        #expect(Double(cells) < 1.06 * Double(lengths.reduce(0, +)))
-        let again = SequenceDataset.bucketed(
-            lengths: lengths, batchSize: 16, seed: 5, epoch: 0)
-        let next = SequenceDataset.bucketed(
-            lengths: lengths, batchSize: 16, seed: 5, epoch: 1)
-        #expect(batches == again && batches != next)
+        func order(groupsByLength: Bool, epoch: Int) -> [[Int]] {
+            SequenceDataset.order(
+                of: lengths, groupsByLength: groupsByLength, batchSize: 16, seed: 5, epoch: epoch)
+        }
+        for groupsByLength in [true, false] {
+            let batches = order(groupsByLength: groupsByLength, epoch: 0)
+            #expect(batches.flatMap { $0 }.sorted() == Array(lengths.indices))
+            #expect(batches == order(groupsByLength: groupsByLength, epoch: 0))
+            #expect(batches != order(groupsByLength: groupsByLength, epoch: 1))
+            let cells = batches.reduce(0) {
+                $0 + ($1.map { lengths[$0] }.max() ?? 0) * $1.count
+            }
+            #expect((Double(cells) < 1.06 * Double(lengths.reduce(0, +))) == groupsByLength)
+        }
     }
 
     @Test func evaluationKeepsTrackOfPlaces() {

@@ -163,8 +163,7 @@ struct FinetuneArguments: ParsableArguments {
         }
         display.progress.begin("prepare")
         let kind = task == .regression ? "regressor" : "classifier"
-        let destination = try model.resolved(
-            default: "\(name)-\(kind)", workspace: self.workspace)
+        let destination = model.resolved(default: "\(name)-\(kind)", workspace: self.workspace)
         let result =
             if let base {
                 try finetune(

@@ -49,16 +49,54 @@ extension BERT {
         return vectors
     }
 
+    /// The pooled state of each text, `[batch, hidden]`, without any work on padding that is behind the texts.
+    ///
+    /// Parameters as for ``hidden(_:typeIDs:mask:context:)``.
+    /// - Precondition: The model has a ``pooler``.
+    package func pooled(
+        _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
+    ) -> Tensor {
+        guard let mask, mask.keepsPrefixes, case let lengths = mask.lengths, !lengths.contains(0)
+        else {
+            return encode(ids, typeIDs: typeIDs, mask: mask, context: context).pooled
+        }
+        let time = ids.shape[1]
+        func rows(_ tensor: IDTensor) -> [[Int32]] {
+            lengths.indices.map { Array(tensor.scalars[$0 * time..<$0 * time + lengths[$0]]) }
+        }
+        // Texts of one length stand together, which makes the fewest runs.
+        let order = lengths.indices.sorted { (lengths[$0], $0) < (lengths[$1], $1) }
+        let texts = rows(ids)
+        let types = typeIDs.map(rows)
+        let states = packedHidden(
+            order.map { texts[$0] }, typeIDs: types.map { types in order.map { types[$0] } },
+            PackedSequences(lengths: order.map { lengths[$0] }), context: context)
+        var starts = [Int32](repeating: 0, count: lengths.count)
+        var start = 0
+        for text in order {
+            starts[text] = Int32(start)
+            start += lengths[text]
+        }
+        return pool(
+            states.reshaped([start, configuration.hiddenSize]),
+            rows: IDTensor(starts, shape: [starts.count]), context: context)
+    }
+
     /// The last layer's states of texts that lie end to end, `[1, tokens, hidden]`.
     package func packedHidden(
-        _ texts: [[Int32]], _ sequences: PackedSequences, context: ForwardContext
+        _ texts: [[Int32]], typeIDs: [[Int32]]? = nil, _ sequences: PackedSequences,
+        context: ForwardContext
     ) -> Tensor {
         var first = 0
-        let embedded = sequences.runs.map { run in
+        let embedded = sequences.runs.enumerated().map { index, run in
             defer { first += run.count }
-            let ids = texts[first..<first + run.count].flatMap { $0 }
+            func ids(_ rows: [[Int32]]) -> IDTensor {
+                IDTensor(
+                    rows[first..<first + run.count].flatMap { $0 }, shape: [run.count, run.length])
+            }
             return embed(
-                IDTensor(ids, shape: [run.count, run.length]), typeIDs: nil, context: context
+                ids(texts), typeIDs: typeIDs.map(ids),
+                context: context.site(1 + layers.count + index)
             ).reshaped([1, run.range.count, configuration.hiddenSize])
         }
         var x = embedded.count == 1 ? embedded[0] : concatenated(embedded, axis: 1)

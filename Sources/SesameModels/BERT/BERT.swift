@@ -110,11 +110,15 @@ public struct BERT: PretrainedModel {
     ///
     /// - Precondition: The model has a ``pooler``.
     public func pool(_ states: Tensor, context: ForwardContext) -> Tensor {
-        guard let pooler else { preconditionFailure("this BERT was loaded without a pooler") }
         let (B, T, C) = (states.shape[0], states.shape[1], states.shape[2])
         let first = IDTensor((0..<B).map { Int32($0 * T) }, shape: [B])
-        return pooler(
-            states.reshaped([B * T, C]).selectedRows(first), activation: .tanh, context: context)
+        return pool(states.reshaped([B * T, C]), rows: first, context: context)
+    }
+
+    /// tanh(pooler(state)) of some rows of `[tokens, hidden]`.
+    func pool(_ states: Tensor, rows: IDTensor, context: ForwardContext) -> Tensor {
+        guard let pooler else { preconditionFailure("this BERT was loaded without a pooler") }
+        return pooler(states.selectedRows(rows), activation: .tanh, context: context)
     }
 
     /// The embeddings' normalized sum, `[batch, time, hidden]`.

@@ -112,6 +112,9 @@ public struct SequenceClassifier: PretrainedModel {
     /// How many tokens a text may have.
     public var maxSequenceLength: Int { configuration.maxSequenceLength }
 
+    /// Whether texts shorter than others of their batch cost as much as these.
+    public var computesOnPadding: Bool { gpt != nil }
+
     /// The outputs: the labels' logits, or the score.
     ///
     /// - Parameters:
@@ -134,16 +137,15 @@ public struct SequenceClassifier: PretrainedModel {
         let state: Tensor
         var statistics: [BatchStatistics] = []
         if let bert {
-            state = bert.encode(ids, typeIDs: typeIDs, mask: mask, context: context.site(0)).pooled
+            state = bert.pooled(ids, typeIDs: typeIDs, mask: mask, context: context.site(0))
         } else if let gpt {
             let hidden = gpt.hidden(ids, context: context.site(0))
             let rows = Self.lastPositions(batch: ids.shape[0], time: ids.shape[1], mask: mask)
             state = hidden.reshaped([hidden.shape.leading, hidden.shape.last])
                 .selectedRows(IDTensor(rows, shape: [rows.count]))
         } else if let textCNN {
-            let lengths = mask.map { Self.lengths(batch: ids.shape[0], $0) }
             (state, statistics) = textCNN.features(
-                ids, lengths: lengths, context: context.site(0))
+                ids, lengths: mask?.lengths, context: context.site(0))
         } else {
             preconditionFailure("a classifier has a backbone")
         }
@@ -216,19 +218,8 @@ public struct SequenceClassifier: PretrainedModel {
 
     /// The row of each text's last kept position, counted through the batch.
     private static func lastPositions(batch: Int, time: Int, mask: AttentionMask?) -> [Int32] {
-        (0..<batch).map { b in
-            let last = mask.flatMap { mask in
-                (0..<time).last { mask.scalars[b * time + $0] != 0 }
-            }
-            return Int32(b * time + (last ?? time - 1))
-        }
-    }
-
-    /// How many positions are kept of each text; padding is behind it.
-    private static func lengths(batch: Int, _ mask: AttentionMask) -> [Int] {
-        (0..<batch).map { b in
-            let row = mask.scalars[b * mask.keyCount..<(b + 1) * mask.keyCount]
-            return (row.lastIndex { $0 != 0 }).map { $0 - row.startIndex + 1 } ?? 0
+        (mask?.lengths ?? Array(repeating: time, count: batch)).enumerated().map { index, length in
+            Int32(index * time + (length == 0 ? time : length) - 1)
         }
     }
 

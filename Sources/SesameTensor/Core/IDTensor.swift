@@ -125,4 +125,19 @@ public struct AttentionMask: Sendable, Equatable {
 
     /// Whether every position is kept.
     public var keepsAll: Bool { !scalars.contains(0) }
+
+    /// The number of each sequence's positions up to the last kept one.
+    public var lengths: [Int] {
+        (0..<batchSize).map { index in
+            let row = scalars[index * keyCount..<(index + 1) * keyCount]
+            return row.lastIndex { $0 != 0 }.map { $0 - row.startIndex + 1 } ?? 0
+        }
+    }
+
+    /// Whether each sequence keeps its first positions and nothing behind a hidden one.
+    public var keepsPrefixes: Bool {
+        zip(0..., lengths).allSatisfy { index, length in
+            !scalars[index * keyCount..<index * keyCount + length].contains(0)
+        }
+    }
 }

@@ -38,10 +38,11 @@ public struct SequenceBatch: Sendable {
     public var tokenCount: Int
 }
 
-/// Texts with their classes or scores, in batches of similar length.
+/// Texts with their classes or scores, in batches.
 ///
-/// Each epoch is shuffled by (seed, epoch), cut into pools of 50 batches, sorted by length within a
-/// pool, cut into batches, and the batches are shuffled: little padding, yet no fixed order.
+/// Each epoch is shuffled by (seed, epoch) and cut into batches. For models that compute on padding, batches can
+/// be of similar length: the order is cut into pools of 50 batches, sorted by length within a pool, cut into
+/// batches, and the batches are shuffled. That costs a little quality, since texts of one length tend to be alike.
 public struct SequenceDataset: TrainingData {
     /// The texts.
     public let examples: [SequenceExample]
@@ -51,6 +52,8 @@ public struct SequenceDataset: TrainingData {
     public let paddingID: Int32
     /// Determines the order, together with the epoch.
     public let seed: UInt64
+    /// Whether batches are of similar length.
+    public let groupsByLength: Bool
     /// Changes texts on their way into batches; nil leaves them.
     let augmenter: TokenAugmenter?
 
@@ -62,16 +65,17 @@ public struct SequenceDataset: TrainingData {
     /// A data set of at least one example.
     /// - Throws: ``TrainingError`` with code `.notEnoughData` if there is none.
     public init(
-        examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64
+        examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64,
+        groupsByLength: Bool = false
     ) throws {
         try self.init(
             examples: examples, batchSize: batchSize, paddingID: paddingID, seed: seed,
-            augmenter: nil)
+            groupsByLength: groupsByLength, augmenter: nil)
     }
 
     package init(
         examples: [SequenceExample], batchSize: Int, paddingID: Int32, seed: UInt64,
-        augmenter: TokenAugmenter?
+        groupsByLength: Bool = false, augmenter: TokenAugmenter?
     ) throws {
         guard !examples.isEmpty else {
             throw TrainingError(
@@ -83,6 +87,7 @@ public struct SequenceDataset: TrainingData {
         self.batchSize = batchSize
         self.paddingID = paddingID
         self.seed = seed
+        self.groupsByLength = groupsByLength
         self.augmenter = augmenter
     }
 
@@ -99,9 +104,9 @@ public struct SequenceDataset: TrainingData {
     /// The batch at `cursor` of the epoch's order.
     public mutating func batch(at cursor: DataCursor) -> SequenceBatch {
         if orderedEpoch != cursor.epoch {
-            batches = Self.bucketed(
-                lengths: examples.map(\.ids.count), batchSize: batchSize, seed: seed,
-                epoch: cursor.epoch)
+            batches = Self.order(
+                of: examples.map(\.ids.count), groupsByLength: groupsByLength,
+                batchSize: batchSize, seed: seed, epoch: cursor.epoch)
             orderedEpoch = cursor.epoch
         }
         let indices = batches[cursor.batch]
@@ -122,24 +127,26 @@ public struct SequenceDataset: TrainingData {
         return batch
     }
 
-    /// Indices in batches of similar length.
-    package static func bucketed(
-        lengths: [Int], batchSize: Int, seed: UInt64, epoch: Int
+    /// An epoch's batches, as indices into the lengths.
+    package static func order(
+        of lengths: [Int], groupsByLength: Bool, batchSize: Int, seed: UInt64, epoch: Int
     ) -> [[Int]] {
         var generator = DataSite.generator(seed: seed, site: DataSite.order, epoch: epoch)
         var order = Array(lengths.indices)
         generator.shuffle(&order)
-        var batches: [[Int]] = []
+        func cut(_ indices: some RandomAccessCollection<Int>) -> [[Int]] {
+            stride(from: 0, to: indices.count, by: batchSize).map {
+                Array(indices.dropFirst($0).prefix(batchSize))
+            }
+        }
+        guard groupsByLength else { return cut(order) }
         let poolSize = batchSize * batchesPerPool
-        for start in stride(from: 0, to: order.count, by: poolSize) {
+        var batches = stride(from: 0, to: order.count, by: poolSize).flatMap { start in
             // Ties keep the shuffled order: the index in the pool makes the sort stable.
-            let pool = order[start..<min(start + poolSize, order.count)].enumerated().sorted {
-                (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset)
-            }
-            for first in stride(from: 0, to: pool.count, by: batchSize) {
-                batches.append(
-                    pool[first..<min(first + batchSize, pool.count)].map(\.element))
-            }
+            cut(
+                order[start..<min(start + poolSize, order.count)].enumerated().sorted {
+                    (lengths[$0.element], $0.offset) < (lengths[$1.element], $1.offset)
+                }.map(\.element))
         }
         generator.shuffle(&batches)
         return batches

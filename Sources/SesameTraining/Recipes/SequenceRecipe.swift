@@ -47,6 +47,7 @@ struct SequenceRecipe<Options: Codable & Sendable> {
                 data: try SequenceDataset(
                     examples: encoder.encode(texts.train), batchSize: training.batchSize,
                     paddingID: tokenizer.paddingID ?? 0, seed: training.seed,
+                    groupsByLength: model.computesOnPadding,
                     augmenter: TokenAugmenter(
                         augmentation, tokenizer: tokenizer, vectors: vectors,
                         seed: training.seed)),
