@@ -5,14 +5,16 @@ import Sesame
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Give each line of text a vector, with a BERT-type encoder.",
+        abstract: "Give each line of text a vector, with a BERT-type encoder or an ELMo.",
         discussion: """
             Examples:
               echo 'A cat sleeps on the sofa.' | sesame embed --model models/encoder --json
               sesame embed --model models/encoder sentences.txt > vectors.tsv
+              sesame embed --model models/wiki-elmo --words sentences.txt > words.tsv
 
             Prints a vector a line: numbers between tabs, or with --json an array. Vectors have length 1, so \
-            that the product of two is their cosine.
+            that the product of two is their cosine. An ELMo gives the mean of its words' vectors, or with --words \
+            a line for each word: the word, and its vector in this sentence, the mean of all layers.
             """
     )
 
@@ -30,6 +32,12 @@ struct EmbedCommand: ParsableCommand {
     @Flag(help: "Leave vectors as long as they are.")
     var noNormalize = false
 
+    @Flag(
+        help:
+            "With an ELMo: a vector for each word rather than for the line; lines end with an empty one."
+    )
+    var words = false
+
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
     @OptionGroup var format: FormatOptions
@@ -39,7 +47,7 @@ struct EmbedCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let encoder = try SentenceEncoder(modelFolder: model.url)
+        let embed = try embedder()
         var output = BufferedOutput()
         for file in files {
             var reader = try LineReader(path: file)
@@ -56,13 +64,56 @@ struct EmbedCommand: ParsableCommand {
                     // What is there is answered at once, for somebody who types.
                     if !reader.hasBufferedLine { break }
                 }
-                let vectors = try encoder.vectors(
-                    for: texts, pooling: pooling, normalized: !noNormalize,
-                    precision: precision.precision)
-                for vector in vectors { output.line(text(vector)) }
+                for line in try embed(texts) { output.line(line) }
                 output.flush()
             }
         }
+    }
+
+    /// What turns texts into lines of output, by the kind of the model.
+    private func embedder() throws -> ([String]) throws -> [String] {
+        let type = try? ModelFolder.summary(of: model.url).modelType
+        guard type == ELMoConfig.modelType else {
+            if words { throw CommandError("--words is for an ELMo, which \(model.model) is not") }
+            let encoder = try SentenceEncoder(modelFolder: model.url)
+            return { texts in
+                try encoder.vectors(
+                    for: texts, pooling: pooling, normalized: !noNormalize,
+                    precision: precision.precision
+                ).map { text($0) }
+            }
+        }
+        if let pooling, pooling != .mean {
+            throw CommandError(
+                "an ELMo's states have no pooling '\(pooling.rawValue)'; leave --pooling out")
+        }
+        let encoder = try WordEncoder(modelFolder: model.url)
+        return { texts in
+            guard words else {
+                return encoder.textVectors(
+                    for: texts, normalized: !noNormalize, precision: precision.precision
+                ).map { text($0) }
+            }
+            let sentences = texts.map(encoder.words(of:))
+            let vectors = encoder.vectors(for: sentences, precision: precision.precision)
+            return try zip(sentences, vectors).flatMap { sentence, vectors in
+                let size = encoder.vectorSize
+                let numbers = vectors.scalars
+                return try sentence.enumerated().map { index, word in
+                    try line(word, Array(numbers[index * size..<(index + 1) * size]))
+                } + [""]
+            }
+        }
+    }
+
+    private func line(_ word: String, _ vector: [Float]) throws -> String {
+        format.json
+            ? try JSON.line(WordLine(vector: vector, word: word)) : word + "\t" + text(vector)
+    }
+
+    private struct WordLine: Encodable {
+        let vector: [Float]
+        let word: String
     }
 
     private func text(_ vector: [Float]) -> String {

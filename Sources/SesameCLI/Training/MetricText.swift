@@ -5,6 +5,8 @@ enum MetricText {
     private static let order: [(name: String, text: @Sendable (Double) -> String)] = [
         (MetricName.loss, { "loss \($0.fixed(4))" }),
         (MetricName.perplexity, { "perplexity \($0.fixed($0 < 100 ? 2 : 0))" }),
+        (MetricName.forwardPerplexity, { "(forward \($0.fixed($0 < 100 ? 2 : 0)))" }),
+        (MetricName.backwardPerplexity, { "(backward \($0.fixed($0 < 100 ? 2 : 0)))" }),
         (MetricName.bitsPerCharacter, { "\($0.fixed(3)) bits a character" }),
         (MetricName.maskedLoss, { "masked-token loss \($0.fixed(3))" }),
         (MetricName.unigramLoss, { "(unigram \($0.fixed(3)))" }),

@@ -24,6 +24,11 @@ enum BERTDefaults: TrainingDefaults {
     static var training: TrainingOptions { BERTPretrainingOptions().training }
 }
 
+/// The defaults of `pretrain elmo`.
+enum ELMoDefaults: TrainingDefaults {
+    static var training: TrainingOptions { ELMoPretrainingOptions().training }
+}
+
 /// The defaults of `finetune`.
 enum FinetuningDefaults: TrainingDefaults {
     static var training: TrainingOptions { FinetuningOptions().training }

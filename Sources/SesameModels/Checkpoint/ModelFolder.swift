@@ -172,6 +172,13 @@ public enum ModelFolder {
         try configuration(GPTConfig.self, in: folder)
     }
 
+    /// Reads an ELMo's `config.json`.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func elmo(in folder: URL) throws -> ELMoConfig {
+        try configuration(ELMoConfig.self, in: folder)
+    }
+
     /// Writes `config.json`.
     static func write(
         _ configuration: some Encodable, architecture: String,

@@ -38,6 +38,20 @@ extension SentenceCorpus {
     }
 }
 
+extension WordSentences {
+    /// XXH64 of the spelled words and of where sentences begin, in hexadecimal.
+    var contentHash: String {
+        var hash = ContentHash()
+        for spelling in spellings {
+            hash.update(UInt64(spelling.count))
+            spelling.withUnsafeBytes { hash.update($0) }
+        }
+        tokens.withUnsafeBytes { hash.update($0) }
+        starts.withUnsafeBytes { hash.update($0) }
+        return ContentHash.text(hash.value)
+    }
+}
+
 extension [LabelledText] {
     /// XXH64 of texts, pairs and labels, in hexadecimal.
     var contentHash: String {

@@ -13,6 +13,10 @@ public enum MetricName {
     public static let loss = "loss"
     /// e to the power of the loss a token.
     public static let perplexity = "perplexity"
+    /// The perplexity of a language model from left to right, beside one from right to left.
+    public static let forwardPerplexity = "forwardPerplexity"
+    /// The perplexity of a language model from right to left.
+    public static let backwardPerplexity = "backwardPerplexity"
     /// Loss in bits for each Unicode scalar of the text.
     public static let bitsPerCharacter = "bitsPerCharacter"
     /// Share of next tokens, or texts, predicted correctly; 0...1.

@@ -33,7 +33,7 @@ struct ModelKind: Sendable {
 
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
-        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .seq2seq,
+        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .seq2seq, .elmo,
     ]
 }
 

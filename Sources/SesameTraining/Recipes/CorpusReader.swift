@@ -104,6 +104,19 @@ struct CorpusReader {
         return result
     }
 
+    /// The sentences of a split as spelled words; those of documents already in `sentences` come first.
+    func spelledSentences(
+        _ split: Split, maxLength: Int, into sentences: inout WordSentences
+    ) throws {
+        try forEachBatch(split) { documents in
+            let texts = documents.flatMap(sentenceTexts)
+            let encodings = tokenizer.encodeBatch(texts, addSpecialTokens: false)
+            for (text, encoding) in zip(texts, encodings) {
+                sentences.append(text, encoding, maxLength: maxLength)
+            }
+        }
+    }
+
     /// One walk through the text: a document may be long and have many sentences.
     private func sentenceTexts(_ document: Document) -> [String] {
         guard let ranges = document.sentences else { return [document.text] }
