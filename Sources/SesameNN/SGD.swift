@@ -11,6 +11,9 @@ public struct SGD: Optimizer {
     public let nesterov: Bool
     /// The factor of the parameter that joins the gradient.
     public let weightDecay: Float
+    /// A factor of the learning rate for each parameter, in the model's order; nil means 1 for all. A parameter
+    /// at 0 stays as it is.
+    public var rateFactors: [Float]?
     private let decays: DecayFilter
     private var velocity = ParameterSlots()
     private var stepCount = 0
@@ -74,13 +77,15 @@ private struct SGDVisitor: ParameterVisitor {
 
     mutating func visit(_ parameter: inout Tensor, at path: ParameterPath) {
         defer { index += 1 }
-        guard let gradient = gradients[index] else { return }
+        let factor = options.rateFactors?[index] ?? 1
+        guard let gradient = gradients[index], factor != 0 else { return }
         let decaying = options.weightDecay != 0 && decays(path.description, parameter)
         // Taken out of the list so that it is unique and changes in place.
         var current: Tensor?
         if !velocity.isEmpty { swap(&current, &velocity[index]) }
         parameter.sgdStep(
-            learningRate: learningRate, momentum: options.momentum, nesterov: options.nesterov,
+            learningRate: learningRate * factor, momentum: options.momentum,
+            nesterov: options.nesterov,
             weightDecay: decaying ? options.weightDecay : 0, gradientScale: gradientScale,
             gradient: gradient, velocity: &current)
         if !velocity.isEmpty { velocity[index] = current }

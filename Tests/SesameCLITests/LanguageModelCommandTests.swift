@@ -48,4 +48,43 @@ struct LanguageModelCommandTests {
                 "finetune", "classify", "labelled", "--model", "models/text-ngram"),
             mentioning: "sesame-ngram")
     }
+
+    @Test(
+        "recurrent and feed-forward models: pretrain, evaluate, generate",
+        arguments: [
+            [
+                "rnn", "--cell", "gru", "--width", "12", "--layers", "2", "--tied", "--context",
+                "10",
+            ],
+            [
+                "rnn", "--order", "random", "--width", "12", "--projection", "6", "--optimizer",
+                "sgd",
+            ],
+            ["nnlm", "--width", "12", "--embedding", "6", "--direct"],
+        ])
+    func neural(_ arguments: [String]) throws {
+        let sandbox = try TrainingCommandTests.prepared()
+        let name = arguments[0]
+        let result = try sandbox.run(
+            ["pretrain", name, "text", "--tokenizer", "letters", "--steps", "12", "--batch", "4"]
+                + arguments.dropFirst() + ["--threads", "2", "--json", "--quiet"], input: .init())
+        try #require(result.status == 0, "\(result.errors)")
+        let object = try result.object()
+        #expect(object["model"] as? String == "models/text-\(name)")
+        #expect(object["steps"] as? Int == 12)
+        let evaluation = try sandbox.run(
+            "evaluate", "--model", "models/text-\(name)", "--corpus", "text", "--split", "train",
+            "--json")
+        let metrics = try #require(evaluation.object()["metrics"] as? [String: Double])
+        #expect(try #require(metrics["perplexity"]) > 1)
+        #expect(metrics["bitsPerCharacter"] != nil)
+        let generate = ["generate", "--model", "models/text-\(name)", "--prompt", "The "]
+        let text = try sandbox.run(generate + ["--tokens", "12"], input: .init())
+        #expect(text.status == 0 && text.output.hasPrefix("The "), "\(text.errors)")
+        let info = try sandbox.run("model", "info", "models/text-\(name)")
+        #expect(info.output.contains("sesame-\(name)"), "\(info.errors)")
+        expectFailure(
+            try sandbox.run("model", "export", "models/text-\(name)", "exported"),
+            mentioning: "Hugging Face", "sesame-\(name)")
+    }
 }

@@ -9,7 +9,7 @@ import Testing
 
 /// Recipes that are stopped anywhere end as if they had not been.
 @Suite struct ResumeTests {
-    enum Kind: CaseIterable { case gpt, bert, classifier }
+    enum Kind: CaseIterable { case gpt, bert, classifier, rnn, nnlm }
 
     /// The stories, the reviews and a model to fine-tune.
     private static func prepared(_ kind: Kind) throws -> Fixture {
@@ -58,6 +58,30 @@ import Testing
             options.dropoutProbability = 0.1
             adjust(&options.training)
             return try pretrainBERT(
+                workspace: workspace, corpus: "stories", tokenizer: tokenizer, options: options,
+                output: output, onEvent: onEvent)
+        case .rnn:
+            var options = RNNPretrainingOptions()
+            options.hiddenSize = 12
+            // Eight steps of two batches are several epochs, whose beginnings lie within a step.
+            options.contextLength = 60
+            options.dropoutProbability = 0.1
+            options.training.optimizer = .sgd
+            options.training.momentum = 0.5
+            options.training.plateauDecay = PlateauDecay(factor: 0.5)
+            options.training.learningRate = 1
+            adjust(&options.training)
+            return try pretrainRNN(
+                workspace: workspace, corpus: "stories", tokenizer: tokenizer, options: options,
+                output: output, onEvent: onEvent)
+        case .nnlm:
+            var options = NNLMPretrainingOptions()
+            options.embeddingSize = 6
+            options.hiddenSize = 12
+            options.directConnections = true
+            options.dropoutProbability = 0.1
+            adjust(&options.training)
+            return try pretrainNNLM(
                 workspace: workspace, corpus: "stories", tokenizer: tokenizer, options: options,
                 output: output, onEvent: onEvent)
         case .classifier:

@@ -11,6 +11,10 @@ extension Precision: ExpressibleByArgument {}
 
 extension NgramSmoothing: ExpressibleByArgument {}
 
+extension OptimizerChoice: ExpressibleByArgument {}
+
+extension TextOrder: ExpressibleByArgument {}
+
 extension SentencePooling: ExpressibleByArgument {}
 
 extension RecurrentCell: ExpressibleByArgument {}

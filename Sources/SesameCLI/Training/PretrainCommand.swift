@@ -5,6 +5,9 @@ struct PretrainCommand: ParsableCommand {
         commandName: "pretrain",
         abstract: "Train a language model from text alone.",
         discussion: "Example:  sesame pretrain gpt novels --tokenizer novels",
-        subcommands: [PretrainGPT.self, PretrainBERT.self, PretrainNgram.self, PretrainELMo.self]
+        subcommands: [
+            PretrainGPT.self, PretrainBERT.self, PretrainRNN.self, PretrainNNLM.self,
+            PretrainNgram.self, PretrainELMo.self,
+        ]
     )
 }

@@ -42,3 +42,13 @@ enum TranslationDefaults: TrainingDefaults {
     static var training: TrainingOptions { TranslationOptions().training }
     static var batchHelp: String { "Tokens a batch on the longer side, padding included" }
 }
+
+/// The defaults of `pretrain rnn`.
+enum RNNDefaults: TrainingDefaults {
+    static var training: TrainingOptions { RNNPretrainingOptions().training }
+}
+
+/// The defaults of `pretrain nnlm`.
+enum NNLMDefaults: TrainingDefaults {
+    static var training: TrainingOptions { NNLMPretrainingOptions().training }
+}

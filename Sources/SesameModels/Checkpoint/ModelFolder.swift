@@ -193,6 +193,20 @@ public enum ModelFolder {
         try text.write(to: folder.appendingPathComponent(Self.configuration))
     }
 
+    /// Reads a recurrent language model's `config.json`.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func rnn(in folder: URL) throws -> RNNConfig {
+        try configuration(RNNConfig.self, in: folder)
+    }
+
+    /// Reads the `config.json` of Bengio's neural language model.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func nnlm(in folder: URL) throws -> NNLMConfig {
+        try configuration(NNLMConfig.self, in: folder)
+    }
+
     /// Reads an n-gram model's `config.json`.
     ///
     /// - Throws: ``ModelError``.

@@ -8,6 +8,8 @@ public struct NextTokenBatch: Sendable {
     public var targets: IDTensor
     /// Number of targets that count.
     public var tokenCount: Int
+    /// Whether each row goes on where the batch before it ended.
+    public var continuesText = false
 }
 
 /// Windows of a contiguous token stream for next-token prediction.

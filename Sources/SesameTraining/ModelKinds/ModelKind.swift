@@ -33,7 +33,7 @@ struct ModelKind: Sendable {
 
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
-        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .seq2seq, .elmo,
+        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .elmo,
     ]
 }
 

@@ -43,7 +43,7 @@ public func pretrainGPT(
                 stream: train, contextLength: options.contextLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
             validation: validation.count > 1 ? validation : nil)
-        let recorder = try SampleRecorder(
+        let recorder = try SampleRecorder<GPT>(
             tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
             training: options.training, contextLength: options.contextLength)
         task.beforeEvaluation = recorder.see

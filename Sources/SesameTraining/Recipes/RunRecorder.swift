@@ -15,27 +15,16 @@ protocol RunRecorder<Model> {
     func conclude(_ model: Model, summary: TrainingSummary, in log: RunLog) throws
 }
 
-/// Lets a GPT write a few words at evaluations, at most ten times a run, and at the end.
+/// Lets a language model write a few words at evaluations, at most ten times a run, and at the end.
 ///
 /// The texts draw from a generator of their own: they change no weight.
-final class SampleRecorder: RunRecorder, Sendable {
-    private let generator: @Sendable (GPT) -> String?
+final class SampleRecorder<Model: TextContinuing>: RunRecorder, Sendable {
+    private let generator: @Sendable (Model) -> String?
     private let prompt: String
-    private let state = Mutex(State())
-
-    fileprivate struct State {
-        /// Steps of the run; nil under a time limit.
-        var totalSteps: Int?
-        var step = 0
-        var progress = 0.0
-        /// The tenth of the run in which the last text was written.
-        var lastTenth = -1
-        var lastStep: Int?
-        var pending: String?
-    }
+    private let state = Mutex(SampleState())
 
     /// Tokens of a text: two or three lines of words, or one of characters.
-    private static let tokenCount = 120
+    private static var tokenCount: Int { 120 }
 
     /// - Parameters:
     ///   - stream: Begins with the text that is to be continued.
@@ -59,7 +48,7 @@ final class SampleRecorder: RunRecorder, Sendable {
     }
 
     /// Called with the model by the task, before each evaluation.
-    func see(_ model: GPT) {
+    func see(_ model: Model) {
         let isDue = state.withLock { state in
             let tenth = state.tenth
             guard tenth > state.lastTenth else { return false }
@@ -99,14 +88,26 @@ final class SampleRecorder: RunRecorder, Sendable {
         }
     }
 
-    func conclude(_ model: GPT, summary: TrainingSummary, in log: RunLog) throws {
+    func conclude(_ model: Model, summary: TrainingSummary, in log: RunLog) throws {
         guard state.withLock({ $0.lastStep }) != summary.modelStep, let text = generator(model)
         else { return }
         try log.addSample(step: summary.modelStep, prompt: prompt, text: text)
     }
 }
 
-extension SampleRecorder.State {
+/// How far a run is, and what it has written.
+private struct SampleState {
+    /// Steps of the run; nil under a time limit.
+    var totalSteps: Int?
+    var step = 0
+    var progress = 0.0
+    /// The tenth of the run in which the last text was written.
+    var lastTenth = -1
+    var lastStep: Int?
+    var pending: String?
+}
+
+extension SampleState {
     /// Which tenth of the run the step is in.
     fileprivate var tenth: Int {
         totalSteps.map { step * 10 / max(1, $0) } ?? Int(progress * 10)

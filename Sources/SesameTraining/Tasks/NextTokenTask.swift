@@ -50,17 +50,8 @@ public struct NextTokenTask: TrainingTask {
             if let batchLimit, index >= batchLimit { break }
             let result = model.loss(
                 batch.ids, targets: batch.targets, context: .evaluation(precision: precision))
-            let count = Double(result.scoredCount)
-            sums.add(
-                MetricName.loss, total: Double(result.loss.scalar) * count, weight: count)
-            sums.add(MetricName.accuracy, total: Double(result.correctCount), weight: count)
+            sums.add(result)
         }
-        var metrics = sums.means
-        guard let loss = metrics[MetricName.loss] else { return metrics }
-        metrics.merge(
-            LanguageModelMetrics.metrics(
-                loss: loss, count: Int(sums.weight(MetricName.loss)), stream: stream)
-        ) { _, new in new }
-        return metrics
+        return LanguageModelMetrics.metrics(sums, stream: stream)
     }
 }

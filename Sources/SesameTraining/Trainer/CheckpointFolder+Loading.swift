@@ -58,6 +58,13 @@ extension CheckpointFolder {
         try loadWeights(Self.bestName, step: step, into: &model)
     }
 
+    /// What the last batch before a checkpoint left to the next; empty where batches hand nothing on.
+    func loadCarry(step: Int) throws -> [String: Tensor] {
+        let file = folder(step: step).appendingPathComponent(Self.carryName)
+        guard FileManager.default.fileExists(atPath: file.path) else { return [:] }
+        return try SafeTensors.read(file)
+    }
+
     private func loadVerified(
         step: Int, model: inout some Module, optimizer: inout some Optimizer
     ) throws -> TrainingState {

@@ -10,8 +10,8 @@ import SesameTensor
 /// A run's checkpoints: one folder each, of which the latest few and the best are kept.
 ///
 /// A checkpoint `step-00001200` holds `model.safetensors`, `optimizer.safetensors`, `state.json`,
-/// `best.safetensors` where the run keeps the weights of an earlier step, and `checksums.json`
-/// (XXH64 of each file). It is written under a temporary name and renamed, so that one found under
+/// `best.safetensors` where the run keeps the weights of an earlier step, `carry.safetensors` where batches
+/// hand something on, and `checksums.json` (XXH64 of each file). It is written under a temporary name and renamed, so that one found under
 /// its name is complete.
 public struct CheckpointFolder: Sendable {
     /// The folder that holds the checkpoints.
@@ -39,6 +39,7 @@ public struct CheckpointFolder: Sendable {
     static let modelName = "model.safetensors"
     static let bestName = "best.safetensors"
     static let optimizerName = "optimizer.safetensors"
+    static let carryName = "carry.safetensors"
     static let stateName = "state.json"
     static let checksumsName = "checksums.json"
 
@@ -62,12 +63,14 @@ public struct CheckpointFolder: Sendable {
     ///   - state: Where the run stands.
     ///   - model: The weights at that step.
     ///   - optimizer: The optimizer at that step.
+    ///   - carry: What the last batch leaves to the next.
     ///   - best: The weights of the best evaluation, where they are of another step and the run is
     ///     to end with them.
     /// - Throws: ``TrainingError`` with code `.file`, or what writing tensors throws.
     @discardableResult
     public func save<Model: Module>(
-        _ state: TrainingState, model: Model, optimizer: some Optimizer, best: Model? = nil
+        _ state: TrainingState, model: Model, optimizer: some Optimizer,
+        carry: [(name: String, tensor: Tensor)] = [], best: Model? = nil
     ) throws -> URL {
         let destination = folder(step: state.step)
         let optimizerState = optimizer.state
@@ -85,6 +88,10 @@ public struct CheckpointFolder: Sendable {
                 names.append(Self.bestName)
                 try write(
                     best.parameters.map { ($0.path, $0.tensor) }, ["format": "pt"], Self.bestName)
+            }
+            if !carry.isEmpty {
+                names.append(Self.carryName)
+                try write(carry.map { ($0.name, $0.tensor) }, [:], Self.carryName)
             }
             try write(
                 optimizerState.tensors.map { ($0.name, $0.tensor) }, [:], Self.optimizerName)

@@ -28,6 +28,7 @@ extension Trainer {
                     remedy: "resume with the seed it was started with, or start afresh"))
         }
         state = loaded
+        carry = try Task.Carry(tensors: checkpoints.loadCarry(step: loaded.step))
         lastCheckpoint = (state.step, folder)
         if restoresBest, let bestStep = state.bestStep {
             var bestModel = model
@@ -43,7 +44,7 @@ extension Trainer {
         guard let checkpoints, lastCheckpoint?.step != state.step else { return }
         try beforeCheckpoint()
         let folder = try checkpoints.save(
-            state, model: model, optimizer: optimizer,
+            state, model: model, optimizer: optimizer, carry: carry.tensors,
             best: restoresBest && state.bestStep != state.step ? best : nil)
         lastCheckpoint = (state.step, folder)
         try onEvent(.checkpoint(step: state.step, folder: folder))

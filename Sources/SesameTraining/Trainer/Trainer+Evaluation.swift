@@ -34,6 +34,11 @@ extension Trainer {
                 value, higherIsBetter: comparison.higherIsBetter,
                 minimumImprovement: stopping.minimumImprovement)
         }
+        if let value = metrics[comparison.name], let decay = options.plateauDecay {
+            var plateau = state.plateau ?? PlateauState()
+            plateau.note(value, higherIsBetter: comparison.higherIsBetter, decay: decay)
+            state.plateau = plateau
+        }
         try compare(metrics)
         try onEvent(.evaluation(step: state.step, metrics: metrics))
     }

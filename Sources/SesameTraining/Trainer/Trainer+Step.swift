@@ -25,12 +25,14 @@ extension Trainer {
                 seed: options.seed, step: state.passCount, precision: options.precision)
             state.passCount += 1
             tokens += task.tokenCount(of: batch)
-            let (value, seen, gradients) = model.valueWithGradients(trainable: trainable) {
-                [task] model in
-                let result = task.loss(of: model, on: batch, context: context)
-                return (result.loss, result.statistics)
+            let (value, left, gradients) = model.valueWithGradients(trainable: trainable) {
+                [task, carry] model in
+                var carry = carry
+                let result = task.loss(of: model, on: batch, carry: &carry, context: context)
+                return (result.loss, (statistics: result.statistics, carry: carry))
             }
-            statistics.append(seen)
+            carry = left.carry
+            statistics.append(left.statistics)
             lossSum += Double(value)
             if total == nil { total = gradients } else { total?.add(gradients) }
         }

@@ -7,7 +7,7 @@ import SesameTensor
     import Foundation
 #endif
 
-/// Trains a model on a task: batches, gradients, clipping, AdamW, evaluations and checkpoints.
+/// Trains a model on a task: batches, gradients, clipping, steps, evaluations and checkpoints.
 ///
 /// With the same options, data and thread count or another, a run under a limit of steps or epochs
 /// gives the same bits, whether or not it was interrupted and resumed between.
@@ -41,7 +41,9 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         }
     }
 
-    var optimizer: AdamW
+    var optimizer: TrainingOptimizer
+    /// What the last batch leaves to the next.
+    var carry = Task.Carry()
     let checkpoints: CheckpointFolder?
     var plan: TrainingPlan
     let batchesPerEpoch: Int
@@ -70,9 +72,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         self.options = options
         self.checkpoints = checkpoints
         state = TrainingState(seed: options.seed)
-        optimizer = AdamW(
-            beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
-            weightDecay: options.weightDecay)
+        optimizer = TrainingOptimizer(options)
         let factors = try options.rateFactors(for: model)
         optimizer.rateFactors = factors
         trainable = factors?.map { $0 != 0 }
@@ -127,7 +127,9 @@ public struct Trainer<Task: TrainingTask>: Sendable {
                 isInterrupted = true
                 break
             }
-            let rate = try plan.learningRate(step: state.step, seconds: elapsed())
+            let rate =
+                try plan.learningRate(step: state.step, seconds: elapsed())
+                * (state.plateau?.rateFactor ?? 1)
             let result = try makeStep(learningRate: rate)
             state.elapsedSeconds = elapsed()
             let progress = plan.progress(step: state.step, seconds: state.elapsedSeconds)

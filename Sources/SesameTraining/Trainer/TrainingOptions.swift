@@ -38,13 +38,19 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var shape = LearningRateSchedule.Shape.cosine
     /// The rise to the peak.
     public var warmUp = WarmUp.fraction(0.05)
+    /// What turns gradients into steps; nil for AdamW.
+    public var optimizer: OptimizerChoice?
+    /// SGD's momentum; nil for none.
+    public var momentum: Float?
+    /// Lowers the learning rate where evaluations no longer get better, besides what the schedule does; nil for never.
+    public var plateauDecay: PlateauDecay?
     /// AdamW's decay of the mean of gradients.
     public var beta1: Float = 0.9
     /// AdamW's decay of the mean of squared gradients.
     public var beta2: Float = 0.999
     /// AdamW's denominator floor.
     public var epsilon: Float = 1e-8
-    /// AdamW's decay of matrices and embeddings; biases and norms do not decay.
+    /// AdamW's decay of matrices and embeddings, or SGD's L2 penalty on them; biases and norms do not decay.
     public var weightDecay: Float = 0.01
     /// The factor of a penalty Σ|p| on matrices and embeddings, whose gradient joins the loss's before
     /// clipping; reported losses are without it. Nil for none.
@@ -95,6 +101,16 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             "from 0 to the learning rate", minimumLearningRate)
         try check((0..<1).contains(beta1), "beta 1", "0 or more and below 1", beta1)
         try check((0..<1).contains(beta2), "beta 2", "0 or more and below 1", beta2)
+        try check(
+            (0..<1).contains(momentum ?? 0), "momentum", "0 or more and below 1", momentum ?? 0)
+        if let plateauDecay {
+            try check(
+                plateauDecay.factor > 0 && plateauDecay.factor < 1, "plateau decay",
+                "above 0 and below 1", plateauDecay.factor)
+            try check(
+                plateauDecay.patience >= 0, "patience of plateau decay", "0 or more",
+                plateauDecay.patience)
+        }
         try check(epsilon > 0, "epsilon", "above 0", epsilon)
         try check(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
         try check((l1 ?? 0) >= 0 && (l1 ?? 0).isFinite, "L1 penalty", "0 or more", l1 ?? 0)

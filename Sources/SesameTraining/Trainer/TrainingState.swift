@@ -27,6 +27,8 @@ public struct TrainingState: Sendable, Codable, Hashable {
     public var evaluatedFully = false
     /// Where early stopping stands.
     public var earlyStopping = EarlyStoppingState()
+    /// Where the lowering of the learning rate at plateaus stands; nil where there is none.
+    public var plateau: PlateauState?
     /// Losses since the last report of their mean.
     public var pending = StepSums()
     /// The run in a workspace that records this training, if any.
@@ -35,6 +37,25 @@ public struct TrainingState: Sendable, Codable, Hashable {
     /// The beginning of a run.
     public init(seed: UInt64) {
         randomKey = RandomKey(seed: seed, stream: 0)
+    }
+}
+
+/// Where ``PlateauDecay`` stands; part of a checkpoint.
+public struct PlateauState: Sendable, Codable, Hashable {
+    /// What the learning rate is multiplied with.
+    public private(set) var rateFactor: Float = 1
+    private var progress = EarlyStoppingState()
+
+    /// Nothing evaluated yet.
+    public init() {}
+
+    /// Takes note of an evaluation.
+    mutating func note(_ value: Double, higherIsBetter: Bool, decay: PlateauDecay) {
+        let before = progress.evaluationsWithoutImprovement
+        progress.note(value, higherIsBetter: higherIsBetter, minimumImprovement: 0)
+        let count = progress.evaluationsWithoutImprovement
+        // Once patience is at its end it begins anew.
+        if count > before, count % (decay.patience + 1) == 0 { rateFactor *= decay.factor }
     }
 }
 

@@ -27,6 +27,9 @@ public protocol TrainingTask: Sendable {
     /// The data that it is trained on.
     associatedtype Data: TrainingData
 
+    /// What each batch hands to the next; nothing unless told otherwise.
+    associatedtype Carry: BatchCarry = NoCarry
+
     /// The training data.
     var data: Data { get set }
 
@@ -45,12 +48,26 @@ public protocol TrainingTask: Sendable {
     /// - Parameter statistics: ``BatchLoss/statistics`` of each of the step's passes.
     func afterStep(_ model: inout Model, statistics: [[BatchStatistics]])
 
+    /// The loss on one batch, given what the batch before it left.
+    ///
+    /// - Parameter carry: What this batch leaves to the next one, afterwards.
+    func loss(
+        of model: Model, on batch: Data.Batch, carry: inout Carry, context: ForwardContext
+    ) -> BatchLoss
+
     /// Metrics on the validation data, or nil where there is none.
     /// - Parameter batchLimit: Most batches to look at; nil for all.
     func evaluate(_ model: Model, precision: Precision, batchLimit: Int?) -> Metrics?
 }
 
 extension TrainingTask {
+    /// The loss of a batch that knows nothing of the one before it.
+    public func loss(
+        of model: Model, on batch: Data.Batch, carry: inout Carry, context: ForwardContext
+    ) -> BatchLoss {
+        loss(of: model, on: batch, context: context)
+    }
+
     /// The loss.
     public var selectionMetric: String { MetricName.loss }
     /// Less is better.

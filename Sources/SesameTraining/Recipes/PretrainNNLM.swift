@@ -1,0 +1,62 @@
+import SesameModels
+import SesameStore
+import SesameTensor
+import SesameText
+
+/// Pretrains Bengio's neural language model on a corpus and writes its model folder.
+///
+/// The train split's documents become one stream of tokens. Validation is on the whole validation split or,
+/// where the corpus has none, on the last part of the stream.
+/// - Parameters:
+///   - workspace: Holds the corpus, and records the run.
+///   - corpus: The corpus's name.
+///   - tokenizer: Makes the tokens.
+///   - options: Sizes and schedule.
+///   - output: Where to write the model.
+///   - onEvent: Told of progress, on this thread.
+///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
+/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+@discardableResult
+public func pretrainNNLM(
+    workspace: Workspace, corpus: String, tokenizer: Tokenizer,
+    options: NNLMPretrainingOptions = NNLMPretrainingOptions(), output: ModelOutput,
+    onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
+) throws -> RecipeResult {
+    try options.validate()
+    try RecipeRunner<NNLMPretrainingOptions>.checkOutput(output)
+    return try withoutActuallyEscaping(onEvent) { onEvent in
+        let reader = CorpusReader(
+            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
+        let (train, validation) = try reader.textStreams(
+            validationFraction: options.validationFraction)
+        let configuration = NNLMConfig(
+            vocabularySize: tokenizer.vocabulary.count, contextLength: options.contextLength,
+            embeddingSize: options.embeddingSize, hiddenSize: options.hiddenSize,
+            hasDirectConnections: options.directConnections,
+            dropoutProbability: options.dropoutProbability,
+            endTokenID: tokenizer.endID.map(Int.init))
+        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        var task = NNLMTask(
+            data: try NextTokenDataset(
+                stream: train, contextLength: NNLMPretrainingOptions.windowLength,
+                batchSize: options.training.batchSize, seed: options.training.seed),
+            validation: validation.count > 1 ? validation : nil)
+        let recorder = try SampleRecorder<NNLM>(
+            tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
+            training: options.training, contextLength: NNLMPretrainingOptions.windowLength)
+        task.beforeEvaluation = recorder.see
+        let runner = RecipeRunner(
+            kind: "pretrain nnlm", workspace: workspace, tokenizer: tokenizer, output: output,
+            options: options, training: options.training,
+            dependencies: [
+                "corpus": corpus, "training tokens": train.contentHash,
+                "validation tokens": validation.contentHash,
+            ], sizes: ["trainTokens": train.count, "validationTokens": validation.count])
+        return try runner.train(
+            model: NNLM(configuration: configuration, key: key), task: task, keepsBest: false,
+            record: .draft(
+                .nextToken, maxLength: options.contextLength, corpus: corpus,
+                tokenizer: tokenizer, options: options.training),
+            recorder: recorder, onEvent: onEvent, shouldStop: shouldStop)
+    }
+}
