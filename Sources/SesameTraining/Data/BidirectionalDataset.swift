@@ -52,8 +52,9 @@ public struct BidirectionalDataset: TrainingData {
     /// The batch at `cursor` of the epoch's order.
     public mutating func batch(at cursor: DataCursor) -> BidirectionalBatch {
         if orderedEpoch != cursor.epoch {
-            batches = SequenceDataset.bucketed(
-                lengths: lengths, batchSize: batchSize, seed: seed, epoch: cursor.epoch)
+            batches = SequenceDataset.order(
+                of: lengths, groupsByLength: true, batchSize: batchSize, seed: seed,
+                epoch: cursor.epoch)
             orderedEpoch = cursor.epoch
         }
         return Self.batch(of: batches[cursor.batch], in: sentences, maxWordBytes: maxWordBytes)

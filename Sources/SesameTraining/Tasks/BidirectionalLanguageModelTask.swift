@@ -79,8 +79,8 @@ public struct BidirectionalLanguageModelTask: TrainingTask {
     public static func evaluate(
         _ model: ELMo, on sentences: WordSentences, precision: Precision, batchLimit: Int? = nil
     ) -> Metrics {
-        let batches = SequenceDataset.bucketed(
-            lengths: sentences.lengths, batchSize: 32, seed: 0, epoch: 0)
+        let batches = SequenceDataset.order(
+            of: sentences.lengths, groupsByLength: true, batchSize: 32, seed: 0, epoch: 0)
         var sums = MetricSums()
         for indices in batches.prefix(batchLimit ?? .max) {
             let batch = BidirectionalDataset.batch(
