@@ -79,6 +79,7 @@ public struct MetricDescription: Sendable, Hashable {
         MetricDescription(
             "majorityAccuracy", "Majority class", "share correct", .percent, .neither,
             baselineOf: "accuracy"),
+        MetricDescription("bleu", "BLEU", "BLEU, 0 to 100", .number, .higher),
         MetricDescription("f1", "F1", "F1", .number, .higher),
         MetricDescription("macroF1", "Macro F1", "F1, mean of classes", .number, .higher),
         MetricDescription("matthews", "Matthews correlation", "correlation", .number, .higher),

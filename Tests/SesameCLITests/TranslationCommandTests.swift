@@ -94,6 +94,7 @@ struct TranslationCommandTests {
                 "--tokenizer"
             ),
             (["translate", "--model", "m", "--beam", "0"], "--beam"),
+            (["evaluate", "--model", "m", "--corpus", "c", "--beam", "0"], "--beam"),
             (["translate", "--model", "m", "--beam", "2", "--n-best", "3"], "--n-best"),
             (
                 ["corpus", "import", "x", "train.de", "--validation-target", "train.en"],

@@ -112,6 +112,11 @@ private struct Toy {
         #expect(try #require(greedy.metrics[MetricName.bleu]) > 90)
         #expect(try #require(beam.metrics[MetricName.bleu]) > 90)
         #expect(beam.metrics[MetricName.count] == 30)
+        #expect {
+            try evaluate(
+                modelFolder: output.folder, workspace: workspace, corpus: "toy", split: .test,
+                beamSize: 0)
+        } throws: { ($0 as? TrainingError)?.code == .invalidOption }
         let info = try ModelInfo(output.folder)
         #expect(info.modelType == "sesame-seq2seq")
         #expect(info.parameterCount == result.record.parameterCount)

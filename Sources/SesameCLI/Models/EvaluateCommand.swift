@@ -45,6 +45,9 @@ struct EvaluateCommand: ParsableCommand {
         if (corpus == nil) == (file == nil) {
             throw ValidationError("Name either a corpus with --corpus or a file with --file.")
         }
+        if let beam, !(1...1024).contains(beam) {
+            throw ValidationError("--beam must be from 1 to 1024, not \(beam).")
+        }
         if let file { _ = try table.resolved(for: file, defaultLabel: "label") }
     }
 

@@ -38,6 +38,9 @@ extension ModelKind {
         },
         load: { try Seq2SeqFolder.load($0) },
         evaluate: { input in
+            var search = TranslationSearch()
+            search.beamSize = input.beamSize ?? search.beamSize
+            try search.validate()
             func measured(_ model: some Seq2SeqModel) throws -> EvaluationReport {
                 let target = input.folder.tokenizer
                 let source = input.folder.sourceTokenizer ?? target
@@ -58,8 +61,7 @@ extension ModelKind {
                     metrics: TranslationTask.evaluate(
                         model, on: data,
                         scorer: TranslationScorer(references: texts.targets, tokenizer: target),
-                        beamSize: input.beamSize ?? TranslationSearch().beamSize,
-                        precision: input.precision))
+                        beamSize: search.beamSize, precision: input.precision))
             }
             return try measured(Seq2SeqFolder.load(input.folder.url))
         })
