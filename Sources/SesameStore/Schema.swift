@@ -6,7 +6,7 @@ enum Schema {
     static let applicationID = 0x5365_736D
 
     /// `user_version` that this code reads and writes: the number of migrations.
-    static let version = 2
+    static let version = 3
 
     /// Every migration in order. A published migration never changes; a new one is added, and
     /// ``version`` goes up by one.
@@ -20,6 +20,10 @@ enum Schema {
         migrator.registerMigration("2-run-artifacts") { db in
             try db.execute(sql: runArtifacts)
             try db.execute(sql: "PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("3-document-vectors") { db in
+            try db.execute(sql: documentVectors)
+            try db.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }
@@ -199,6 +203,20 @@ enum Schema {
             createdAt INTEGER NOT NULL,
             PRIMARY KEY (runID, name)
         ) WITHOUT ROWID;
+
+        """
+
+    private static let documentVectors = """
+        CREATE TABLE documentVectors (
+            id INTEGER PRIMARY KEY,
+            documentID INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+            model TEXT NOT NULL,
+            hash INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            columns INTEGER NOT NULL,
+            vectors BLOB NOT NULL
+        );
+        CREATE UNIQUE INDEX documentVectorsByKey ON documentVectors(documentID, model);
 
         """
 }

@@ -26,7 +26,7 @@ import Testing
                 try Int.fetchOne(db, sql: "PRAGMA \($0)")
             }
         }
-        #expect(pragmas == [0x5365_736D, 2, 1])
+        #expect(pragmas == [0x5365_736D, 3, 1])
         #expect(
             try workspace.databasePool.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
                 == "wal")
@@ -75,7 +75,7 @@ import Testing
         }
         let error = failure { _ = try Workspace(path: path) }
         #expect(error.code == .newerSchema)
-        #expect(error.message.contains("version 9, this version of Sesame knows 2"))
+        #expect(error.message.contains("version 9, this version of Sesame knows 3"))
     }
 
     @Test func upgradesAFileOfTheFirstSchema() throws {

@@ -96,6 +96,39 @@ struct ELMoRecipeTests {
         }
     }
 
+    @Test(
+        "Vectors are computed once, kept in the workspace, and those of the words in their sentences"
+    )
+    func precomputedVectors() throws {
+        let fixture = try Fixture()
+        try fixture.importStories()
+        let trained = try pretrainELMo(
+            workspace: fixture.workspace, corpus: "stories", tokenizer: Self.words(fixture),
+            options: Self.options(2, samples: 0), output: fixture.model("elmo"))
+        let folder = try #require(trained.modelFolder)
+        try fixture.workspace.importCorpus(
+            name: "two", documents: [NewDocument("the cat saw ."), NewDocument("a bird!")])
+        let store = try PrecomputedVectors(workspace: fixture.workspace, modelFolder: folder)
+        #expect(try store.compute(corpus: "two") == 2)
+        #expect(try store.compute(corpus: "two") == 0)
+        #expect(try store.count(corpus: "two") == 2)
+        let cursor = try fixture.workspace.documents(corpus: "two")
+        let documents = try cursor.nextBatch()
+        let layers = try store.layers(of: documents)
+        #expect(
+            layers.map { $0.map { Array($0.shape) } } == [
+                [[4, 24], [4, 24], [4, 24]], [[3, 24], [3, 24], [3, 24]],
+            ])
+        let direct = store.encoder.layers(for: [["the", "cat", "saw", "."], ["a", "bird", "!"]])
+        #expect(layers.map { $0.map(\.scalars) } == direct.map { $0.map(\.scalars) })
+        let spaces = try PrecomputedVectors(
+            workspace: fixture.workspace, modelFolder: folder, words: .spaces)
+        #expect(try spaces.count(corpus: "two") == 0)
+        #expect(try spaces.layers(of: documents)[1][0].shape == [2, 24])
+        try fixture.workspace.deleteVectors(corpus: "two")
+        #expect(try store.count(corpus: "two") == 0)
+    }
+
     @Test("The same seed gives the same model at any number of batches asked for before")
     func batchesAreAddressable() throws {
         var sentences = WordSentences()
