@@ -1,42 +1,39 @@
 import SesameTensor
 
-/// A learnt mix of the layers of a model: scale · Σⱼ softmax(weights)ⱼ layerⱼ.
+/// A learnt mean of a model's layers: scale · Σₗ softmax(weights)ₗ · layerₗ.
 ///
-/// A task learns which layers it needs while the model below stays as it is. Fresh weights give the mean.
-///
-/// Source: Peters et al. 2018, Deep Contextualized Word Representations, https://arxiv.org/abs/1802.05365, eq. 1.
+/// Source: Peters et al. 2018, Deep contextualized word representations, https://arxiv.org/abs/1802.05365,
+/// equation 1.
 public struct LayerMix: Module {
-    /// The logarithms of the layers' shares, but for a common term: `[layers]`.
+    /// `[layers]`, before the softmax; zeros at first, so that all layers count the same.
     public var weights: Tensor
-    /// γ, `[1]`.
+    /// γ, one number; 1 at first.
     public var scale: Tensor
 
-    /// The mean of `layerCount` layers.
+    /// A mix of layers that count the same.
     public init(layerCount: Int) {
-        precondition(layerCount > 0, "a mix of \(layerCount) layers")
         weights = Tensor(zeros: [layerCount])
         scale = Tensor(repeating: 1, shape: [1])
     }
 
-    /// The layers' shares, which add up to 1.
-    public var shares: [Float] { softmax(weights.detached()).scalars }
+    /// The layers' shares: the softmax of the weights.
+    public var shares: [Float] { softmax(weights).scalars }
 
-    /// The mix.
+    /// Mixes layers.
     ///
     /// - Parameters:
-    ///   - layers: As many as there are weights, of one shape.
+    ///   - layers: `[layers, ..., size]`.
     ///   - context: Not used; every layer takes one.
-    /// - Returns: The shape of a layer.
-    public func callAsFunction(_ layers: [Tensor], context: ForwardContext) -> Tensor {
+    /// - Returns: `[..., size]`.
+    public func callAsFunction(_ layers: Tensor, context: ForwardContext) -> Tensor {
+        let count = weights.shape[0]
         precondition(
-            layers.count == weights.elementCount,
-            "a mix of \(weights.elementCount) layers was given \(layers.count)")
-        let shares = softmax(weights) * scale.reshaped([])
-        var sum = layers[0] * shares.sliced(axis: 0, 0..<1).reshaped([])
-        for (index, layer) in layers.enumerated().dropFirst() {
-            sum = sum + layer * shares.sliced(axis: 0, index..<(index + 1)).reshaped([])
-        }
-        return sum
+            layers.shape.count >= 2 && layers.shape[0] == count,
+            "a mix of \(count) layers was given shape \(layers.shape)")
+        let shape = layers.shape.removing(axis: 0)
+        let shares = softmax(weights.reshaped([1, count]))
+        let mixed = matmul(shares, layers.reshaped([count, shape.elementCount]))
+        return (mixed * scale.reshaped([])).reshaped(shape)
     }
 
     /// Visits the parameters in a fixed order: weights, scale.

@@ -8,7 +8,7 @@ struct HelpTests {
         "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
         "pretrain bert", "pretrain ngram", "pretrain rnn", "pretrain nnlm", "finetune",
         "finetune classify", "finetune pair",
-        "finetune regress", "evaluate", "predict", "generate",
+        "finetune regress", "finetune tag", "evaluate", "predict", "generate",
         "fill-mask", "embed", "train", "train translate", "translate", "model", "model import",
         "model export", "model info", "runs",
         "runs list", "runs show",

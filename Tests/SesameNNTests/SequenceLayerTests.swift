@@ -96,6 +96,9 @@ extension LayerCase {
         LayerCase("highway", Highway(size: 6, layerCount: 2, key: key)) { layer, inputs in
             inputs["x"].map { [layer($0, context: .evaluation())] } ?? []
         },
+        LayerCase("layerMix", LayerMix(layerCount: 3)) { layer, inputs in
+            inputs["layers"].map { [layer($0, context: .evaluation())] } ?? []
+        },
         LayerCase("batchNormTraining", BatchNorm(size: 5)) { layer, inputs in
             inputs["x"].map { [layer($0, context: .training(seed: 1, step: 0)).output] } ?? []
         },

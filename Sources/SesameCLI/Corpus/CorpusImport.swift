@@ -10,11 +10,13 @@ struct CorpusImport: ParsableCommand {
               sesame corpus import novels novels/ --unit file
               sesame corpus import reviews --train train.tsv --validation dev.tsv --label-column label
               sesame corpus import captions --train train.de --train-target train.en
+              sesame corpus import names --train train.conll --tag-scheme bioes
 
             The format follows from the files' endings: .jsonl, .tsv, .csv, otherwise plain text. Columns \
             are named as in the header line (or the JSON keys), or numbered from 1. Bytes that are not \
             UTF-8 become U+FFFD, which is reported. Translations come as two files whose lines belong \
-            together, or as a table with --text-column and --pair-column.
+            together, or as a table with --text-column and --pair-column. Tagged sentences (.conll, .bio, \
+            .iob) have a word and its tag a line, and blank lines between them; a document is a sentence.
             """
     )
 
@@ -65,6 +67,22 @@ struct CorpusImport: ParsableCommand {
         help: ArgumentHelp(
             "The column that says train, validation or test (default: none).", valueName: "column"))
     var splitColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "For CoNLL's format: the column of the words, from 1 (default: 1).", valueName: "n"))
+    var wordColumn: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "For CoNLL's format: the column of the tags (default: the last).", valueName: "n"))
+    var tagColumn: Int?
+
+    @Option(
+        help:
+            "For CoNLL's format: how entity tags are stored, whichever scheme the files have; 'plain' keeps tags of other kinds (default: bio)."
+    )
+    var tagScheme: TagSchemeChoice?
 
     @Flag(help: "Refuse bytes that are not UTF-8 instead of repairing them.")
     var strict = false
@@ -161,7 +179,22 @@ struct CorpusImport: ParsableCommand {
     }
 
     private func resolvedFormat() throws -> CorpusFormat {
-        try table.resolved(for: inputs[0].path, unit: unit, splitColumn: splitColumn)
+        let format = try table.resolved(
+            for: inputs[0].path, unit: unit, splitColumn: splitColumn)
+        guard case .conll = format else {
+            if wordColumn != nil || tagColumn != nil || tagScheme != nil {
+                throw ValidationError(
+                    "--word-column, --tag-column and --tag-scheme are for tagged sentences; say "
+                        + "--format conll if \(inputs[0].path) has some.")
+            }
+            return format
+        }
+        for column in [wordColumn, tagColumn].compactMap({ $0 }) where column < 1 {
+            throw ValidationError("Columns are counted from 1, not \(column).")
+        }
+        return .conll(
+            TaggedColumns(
+                word: wordColumn ?? 1, tag: tagColumn, scheme: (tagScheme ?? .bio).scheme))
     }
 
     private func report(_ summary: CorpusSummary) {

@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
 
             A GPT is scored over the whole text, a BERT on masked tokens and sentence pairs beside the \
             unigram baseline, a classifier by accuracy, F1 and Matthews' correlation beside the majority class, a translation model by BLEU of what a beam search finds, a model of scores \
-            by Pearson's and Spearman's correlation. Losses are in nats, or squared errors for scores.
+            by Pearson's and Spearman's correlation, a tagger by precision, recall and F1 of entities (conlleval's). Losses are in nats, or squared errors for scores.
             """
     )
 
@@ -79,6 +79,24 @@ struct EvaluateCommand: ParsableCommand {
             [file], format: table.resolved(for: file, defaultLabel: "label"))
     }
 
+    private func show(_ entities: EntityScores) {
+        guard !entities.byType.isEmpty else { return }
+        StandardOutput.line()
+        var table = TextTable([
+            ("entity", .left), ("actual", .right), ("predicted", .right), ("precision", .right),
+            ("recall", .right), ("F1", .right),
+        ])
+        for (type, counts) in entities.byType.sorted(by: { $0.key < $1.key }) + [
+            ("all", entities.total)
+        ] {
+            table.add([
+                type, counts.actual.grouped, counts.predicted.grouped, counts.precision.fixed(4),
+                counts.recall.fixed(4), counts.f1.fixed(4),
+            ])
+        }
+        table.print()
+    }
+
     private func show(_ report: EvaluationReport) {
         let count = Int(report.metrics[MetricName.count] ?? 0)
         let unit = report.task.unit
@@ -87,6 +105,7 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             StandardOutput.line("\(MetricText.line(report.metrics)).")
         }
+        if let entities = report.entities { show(entities) }
         guard let confusion = report.confusion else { return }
         StandardOutput.line()
         var table = TextTable(

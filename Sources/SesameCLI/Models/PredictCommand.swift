@@ -5,16 +5,19 @@ import Sesame
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Name the class, or the score, of each line of text.",
+        abstract: "Name the class, the score, or the words' tags of each line of text.",
         discussion: """
             Examples:
               echo 'What a lovely day.' | sesame predict --model models/reviews-classifier
               sesame predict --model models/reviews-classifier --json lines.txt
               cut -f 2,3 dev.tsv | sesame predict --model models/similarity --pairs
+              echo 'Ada Lovelace lived in London .' | sesame predict --model models/names-tagger
 
             Prints a line for each: label and probability with a tab between, or the score. With --json, \
             one object a line: label, probability and the probabilities of all classes, or score. With \
-            --pairs, each line holds two texts with a tab between.
+            --pairs, each line holds two texts with a tab between. A tagger takes a sentence a line, words \
+            with spaces between; it prints a word and its tag a line, tab-separated, and an empty line after \
+            each sentence, or with --json the words, tags and entities of each.
             """
     )
 
@@ -78,7 +81,9 @@ struct PredictCommand: ParsableCommand {
     /// What turns texts into lines of output, after what the model was trained for.
     private func predictor() throws -> ([LabelledText]) throws -> [String] {
         let precision = precision.precision
-        if try TrainedModelFolder(model.url).record.task == .regression {
+        let task = try TrainedModelFolder(model.url).record.task
+        if task == .tagging { return try tagging(TextTagger(modelFolder: model.url)) }
+        if task == .regression {
             let scorer = try TextScorer(modelFolder: model.url)
             return { texts in
                 try scorer.scores(texts, batchSize: batch, precision: precision).map {
@@ -92,6 +97,45 @@ struct PredictCommand: ParsableCommand {
                 format.json
                     ? try JSON.line(Record($0, labels: classifier.labels))
                     : "\($0.label)\t\($0.probability.fixed(4))"
+            }
+        }
+    }
+
+    private func tagging(_ tagger: TextTagger) -> ([LabelledText]) throws -> [String] {
+        { texts in
+            let sentences = texts.map {
+                $0.text.split(whereSeparator: \.isWhitespace).map(String.init)
+            }
+            let tags = try tagger.tags(
+                of: sentences, batchSize: batch, precision: precision.precision)
+            return try zip(sentences, tags).map { words, tags in
+                format.json
+                    ? try JSON.line(TaggedRecord(words: words, tags: tags))
+                    : zip(words, tags).map { "\($0)\t\($1)\n" }.joined()
+            }
+        }
+    }
+
+    private struct TaggedRecord: Encodable {
+        struct Entity: Encodable {
+            let type: String
+            let text: String
+            /// Places of the first word and of the one after the last.
+            let start: Int
+            let end: Int
+        }
+
+        let words: [String]
+        let tags: [String]
+        let entities: [Entity]
+
+        init(words: [String], tags: [String]) {
+            self.words = words
+            self.tags = tags
+            entities = EntitySpan.spans(of: tags).map { span in
+                Entity(
+                    type: span.type, text: words[span.words].joined(separator: " "),
+                    start: span.words.lowerBound, end: span.words.upperBound)
             }
         }
     }

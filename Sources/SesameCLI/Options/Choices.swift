@@ -21,6 +21,17 @@ extension RecurrentCell: ExpressibleByArgument {}
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
 
+extension TaggingScheme: ExpressibleByArgument {}
+
+/// How entity tags are stored, as it is typed.
+enum TagSchemeChoice: String, CaseIterable, ExpressibleByArgument {
+    case bio, bioes, io
+    /// As they are: no entities.
+    case plain
+
+    var scheme: TaggingScheme? { TaggingScheme(rawValue: rawValue) }
+}
+
 extension WarmUp: ExpressibleByArgument {
     /// A whole number is steps; "0.05" and "5%" are a share of the run.
     public init?(argument: String) {

@@ -4,7 +4,7 @@ import Sesame
 /// How documents lie in files: which format, and which columns hold what.
 struct TableOptions: ParsableArguments {
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case text, jsonl, tsv, csv
+        case text, jsonl, tsv, csv, conll
     }
 
     @Option(help: "How documents lie in the files (default: by the files' ending).")
@@ -47,10 +47,17 @@ struct TableOptions: ParsableArguments {
             case .jsonl: .jsonl(columns)
             case .tsv: .tsv(columns, header: !noHeader)
             case .csv: .csv(columns, header: !noHeader)
+            case .conll: .conll(TaggedColumns())
             case nil:
                 CorpusFormat.suggested(
                     forPath: path, unit: unit, columns: columns, header: !noHeader)
             }
+        if case .conll = resolved,
+            columns.label != defaultLabel.map({ Column(argument: $0) }) || columns.split != nil
+        {
+            throw ValidationError(
+                "CoNLL's format has its columns in --word-column and --tag-column.")
+        }
         if case .text = resolved,
             columns.label != nil || columns.pair != nil || columns.split != nil
         {

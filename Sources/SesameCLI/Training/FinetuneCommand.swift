@@ -5,6 +5,8 @@ struct FinetuneCommand: ParsableCommand {
         commandName: "finetune",
         abstract: "Teach a pretrained model a task.",
         discussion: "Example:  sesame finetune classify reviews --model models/articles-bert",
-        subcommands: [FinetuneClassify.self, FinetunePair.self, FinetuneRegress.self]
+        subcommands: [
+            FinetuneClassify.self, FinetunePair.self, FinetuneRegress.self, FinetuneTag.self,
+        ]
     )
 }

@@ -14,6 +14,9 @@ enum MetricText {
         (MetricName.unigramAccuracy, { "(unigram \($0.percent))" }),
         (MetricName.nextSentenceLoss, { "next-sentence loss \($0.fixed(3))" }),
         (MetricName.nextSentenceAccuracy, { "next-sentence accuracy \($0.percent)" }),
+        (MetricName.entityF1, { "entity F1 \(($0 * 100).fixed(2))" }),
+        (MetricName.entityPrecision, { "precision \(($0 * 100).fixed(2))" }),
+        (MetricName.entityRecall, { "recall \(($0 * 100).fixed(2))" }),
         (MetricName.accuracy, { "accuracy \($0.percent)" }),
         (MetricName.majorityAccuracy, { "(majority class \($0.percent))" }),
         (MetricName.binaryF1, { "F1 \($0.fixed(3))" }),
@@ -24,6 +27,16 @@ enum MetricText {
         (MetricName.spearman, { "Spearman \($0.fixed(4))" }),
     ]
 
+    /// "layers 0.21 0.45 0.34, scale 1.18" for a learnt mix of layers; empty without one.
+    static func layers(_ metrics: Metrics) -> String {
+        guard let scale = metrics[MetricName.layerScale] else { return "" }
+        var shares: [String] = []
+        while let share = metrics[MetricName.layerShare(shares.count)] {
+            shares.append(share.fixed(3))
+        }
+        return "layers \(shares.joined(separator: " ")), scale \(scale.fixed(3))"
+    }
+
     /// "loss 1.8012, perplexity 6.06, accuracy 46.3 %".
     static func line(_ metrics: Metrics) -> String {
         var result = ""
@@ -33,6 +46,8 @@ enum MetricText {
             // What stands in brackets belongs to the metric before it.
             result += result.isEmpty ? part : part.hasPrefix("(") ? " \(part)" : ", \(part)"
         }
+        let layers = layers(metrics)
+        if !layers.isEmpty { result += result.isEmpty ? layers : ", \(layers)" }
         return result
     }
 }

@@ -29,6 +29,11 @@ enum ELMoDefaults: TrainingDefaults {
     static var training: TrainingOptions { ELMoPretrainingOptions().training }
 }
 
+/// The defaults of `finetune tag`.
+enum TaggerDefaults: TrainingDefaults {
+    static var training: TrainingOptions { TaggerOptions().training }
+}
+
 /// The defaults of `finetune`.
 enum FinetuningDefaults: TrainingDefaults {
     static var training: TrainingOptions { FinetuningOptions().training }

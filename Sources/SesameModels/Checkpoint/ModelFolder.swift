@@ -221,6 +221,13 @@ public enum ModelFolder {
         try configuration(RecurrentSeq2SeqConfig.self, in: folder)
     }
 
+    /// Reads a tagger's `config.json`.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func tagger(in folder: URL) throws -> TaggerConfig {
+        try configuration(TaggerConfig.self, in: folder)
+    }
+
     static func configuration<T: Decodable>(_ type: T.Type, in folder: URL) throws -> T {
         let file = folder.appendingPathComponent(configuration)
         let data: Data

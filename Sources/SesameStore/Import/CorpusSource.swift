@@ -75,9 +75,12 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
     /// Comma-separated values as in RFC 4180: fields in double quotes may hold commas, line breaks
     /// and doubled quotes. With a header, the first line names the columns.
     case csv(Columns, header: Bool)
+    /// Tagged sentences: a word and its tag a line, blank lines between sentences. A document is a sentence,
+    /// its text the words with single spaces between them, its pair the tags.
+    case conll(TaggedColumns)
 
     /// The format that a file name's ending suggests: `.jsonl` and `.ndjson`, `.tsv` and `.tab`,
-    /// `.csv`; anything else is text.
+    /// `.csv`, `.conll`, `.bio` and `.iob`; anything else is text.
     public static func suggested(
         forPath path: String, unit: TextUnit = .paragraph, columns: Columns = Columns(),
         header: Bool = true
@@ -86,6 +89,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case "jsonl", "ndjson": .jsonl(columns)
         case "tsv", "tab": .tsv(columns, header: header)
         case "csv": .csv(columns, header: header)
+        case "conll", "bio", "iob": .conll(TaggedColumns())
         default: .text(unit: unit)
         }
     }
@@ -97,6 +101,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .jsonl: ["jsonl", "ndjson"]
         case .tsv: ["tsv", "tab"]
         case .csv: ["csv"]
+        case .conll: ["conll", "bio", "iob"]
         }
     }
 
@@ -107,6 +112,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .jsonl: "jsonl"
         case .tsv: "tsv"
         case .csv: "csv"
+        case .conll: "conll"
         }
     }
 }

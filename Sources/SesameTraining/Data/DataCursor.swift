@@ -52,6 +52,7 @@ package enum DataSite {
     package static let windows: UInt64 = 0x7769_6e64
     package static let pairs: UInt64 = 0x7061_6972
     package static let masking: UInt64 = 0x6d61_736b
+    package static let rareWords: UInt64 = 0x7261_7265
     package static let augmentation: UInt64 = 0x6175_676d
 
     /// The generator for one use at one place, independent of every other.

@@ -45,6 +45,16 @@ public enum MetricName {
     public static let spearman = "spearman"
     /// Mean of the squared differences of actual and predicted scores.
     public static let meanSquaredError = "meanSquaredError"
+    /// Share of predicted entities that are right.
+    public static let entityPrecision = "entityPrecision"
+    /// Share of the data's entities that were found.
+    public static let entityRecall = "entityRecall"
+    /// Harmonic mean of entities' precision and recall.
+    public static let entityF1 = "entityF1"
+    /// The share of a layer in a learnt mix of layers, from 0.
+    public static func layerShare(_ layer: Int) -> String { "layerShare\(layer)" }
+    /// The factor of a learnt mix of layers.
+    public static let layerScale = "layerScale"
     /// Share of the most frequent class.
     public static let majorityAccuracy = "majorityAccuracy"
     /// Of translations, 0...100; see ``BLEU``.

@@ -137,12 +137,23 @@ public struct TrainedModelFolder: Sendable {
         _ model: some StoredModel, tokenizer: Tokenizer, sourceTokenizer: Tokenizer? = nil,
         record: TrainingRecord, to url: URL, replacing: Bool = false
     ) throws {
+        try write(
+            model, tokenizer: tokenizer, sourceTokenizer: sourceTokenizer, record: record, to: url,
+            replacing: replacing, alongside: { _ in })
+    }
+
+    /// The same with what `alongside` puts into the folder before it appears.
+    static func write(
+        _ model: some StoredModel, tokenizer: Tokenizer, sourceTokenizer: Tokenizer?,
+        record: TrainingRecord, to url: URL, replacing: Bool, alongside: (URL) throws -> Void
+    ) throws {
         try DurableFiles.writeFolder(url, replacing: replacing) { folder in
             try model.writeFiles(into: folder)
             try tokenizer.save(to: folder.appendingPathComponent(tokenizerName))
             try sourceTokenizer?.save(to: folder.appendingPathComponent(sourceTokenizerName))
             try DurableFiles.write(
                 DurableFiles.encodeJSON(record), to: folder.appendingPathComponent(recordName))
+            try alongside(folder)
         }
     }
 }

@@ -19,7 +19,10 @@ extension ModelKind {
                 task: .maskedLanguageModel,
                 maxLength: try ModelFolder.bert(in: $0).maxSequenceLength)
         },
-        evaluate: evaluateMasked)
+        evaluate: evaluateMasked,
+        contextVectors: { folder in
+            BERTContextVectors(try folder.load(BERT.self), tokenizer: folder.tokenizer)
+        })
 
     /// Masked tokens, and pairs where it was trained on them, beside the unigram baseline of the train split.
     private static func evaluateMasked(_ input: EvaluationInput) throws -> EvaluationReport {

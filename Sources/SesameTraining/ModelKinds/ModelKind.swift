@@ -30,10 +30,13 @@ struct ModelKind: Sendable {
     var evaluate: (@Sendable (EvaluationInput) throws -> EvaluationReport)?
     /// Reads the model of a folder to continue texts with; nil for what cannot.
     var languageModel: (@Sendable (URL) throws -> any TextContinuing)?
+    /// Reads the model of a folder for vectors of words in their sentence; nil for what gives none.
+    var contextVectors: (@Sendable (TrainedModelFolder) throws -> any ContextVectors)?
 
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
         .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .elmo,
+        .tagger,
     ]
 }
 

@@ -17,6 +17,8 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
     public var metrics: Metrics
     /// How often each class was taken for each other; for classifiers.
     public var confusion: ConfusionMatrix?
+    /// How well entities are found, by type; for taggers of entities.
+    public var entities: EntityScores?
 }
 
 /// Evaluates the model of a folder on a split of a corpus.

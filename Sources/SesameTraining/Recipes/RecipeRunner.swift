@@ -48,6 +48,7 @@ struct RecipeRunner<Options: Codable & Sendable> {
     func train<Task: TrainingTask>(
         model: Task.Model, task: Task, keepsBest: Bool, record draft: TrainingRecord,
         recorder: (any RunRecorder<Task.Model>)? = nil,
+        alongside: (URL) throws -> Void = { _ in },
         onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
     ) throws -> RecipeResult where Task.Model: PretrainedModel {
         let configuration = try configuration()
@@ -105,7 +106,8 @@ struct RecipeRunner<Options: Codable & Sendable> {
             try recorder?.conclude(trainer.model, summary: summary, in: log)
             try TrainedModelFolder.write(
                 trainer.model, tokenizer: tokenizer, sourceTokenizer: sourceTokenizer,
-                record: record, to: output.folder, replacing: output.replacing)
+                record: record, to: output.folder, replacing: output.replacing,
+                alongside: alongside)
             // Only now: a run whose model could not be written has not finished.
             try log.finish(.finished)
             return RecipeResult(

@@ -102,6 +102,12 @@ public func trainTextCNN(
 ) throws -> RecipeResult {
     try options.validate()
     try RecipeRunner<TextCNNOptions>.checkOutput(output)
+    if case .model = options.vectors {
+        throw TrainingError(
+            .invalidOption(
+                name: "word vectors of a convolutional network", expected: "random or a file",
+                found: "a model's folder"))
+    }
     var vectors: WordVectorTable?
     if case .file(let path) = options.vectors {
         try onEvent(.preparing("reading word vectors"))

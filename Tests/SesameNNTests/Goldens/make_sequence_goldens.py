@@ -77,6 +77,9 @@ def highway(p):
 case("highway", {f"layers.{i}.{k}": v for i in range(2) for k, v in [("weight", [12, 6]), ("bias", [12])]},
      {"x": [2, 5, 6]}, highway)
 
+case("layerMix", {"weights": [3], "scale": [1]}, {"layers": [3, 2, 4, 5]},
+     lambda p: p["scale"] * (p["weights"].softmax(0)[:, None, None, None] * p["layers"]).sum(0))
+
 # Two batches in training, each followed by its update, then evaluation with the running statistics.
 norm = torch.nn.BatchNorm1d(5).double()
 batches = [torch.rand(7, 5) * 2 - 1, torch.rand(9, 5) * 3]

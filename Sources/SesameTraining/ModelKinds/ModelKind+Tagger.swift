@@ -1,0 +1,27 @@
+import SesameModels
+
+extension ModelKind {
+    /// A network that gives each word of a sentence a tag.
+    static let tagger = ModelKind(
+        modelType: TaggerConfig.modelType,
+        sizes: { folder in
+            let configuration = try ModelFolder.tagger(in: folder)
+            return ModelSizes(
+                vocabularySize: configuration.vocabularySize,
+                layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize)
+        },
+        load: { try Tagger.load(from: $0) },
+        evaluate: { input in
+            let sentences = try input.reader.taggedSentences(input.split)
+            guard !sentences.isEmpty else { throw input.empty("one tagged sentence or more") }
+            let tagger = try TextTagger(modelFolder: input.folder.url)
+            let scores = try tagger.scores(on: sentences, precision: input.precision)
+            var report = EvaluationReport(
+                task: .tagging,
+                metrics: scores.metrics.merging(TaggerTask.layerShares(of: tagger.model)) {
+                    first, _ in first
+                })
+            report.entities = scores
+            return report
+        })
+}

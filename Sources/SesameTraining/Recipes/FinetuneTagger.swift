@@ -1,0 +1,289 @@
+import SesameModels
+import SesameNN
+import SesameStore
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Sizes and schedule of a tagger.
+public struct TaggerOptions: Sendable, Hashable, Codable {
+    /// Where the word vectors come from; ``TrainingOptions/freezesEmbeddings`` keeps those of a file as they are.
+    public var vectors = WordVectorSource.random
+    /// The size of random vectors; a file's have their own. 0 for none, beside vectors in context.
+    public var embeddingSize = 100
+    /// Whether words are read by their characters too.
+    public var usesCharacters = true
+    /// The size of a direction's states.
+    public var hiddenSize = 100
+    /// Layers of states.
+    public var layerCount = 1
+    /// Dropout of word vectors, between layers, and of the last states.
+    public var dropoutProbability: Float = 0.5
+    /// Whether tags are scored as a sequence, by a conditional random field, or each by itself.
+    public var usesCRF = true
+    /// The scheme that entities are learnt in; nil for BIO.
+    public var scheme: TaggingScheme?
+    /// How often a word that is seen once is taken for an unknown one.
+    public var rareDropout = 0.5
+    /// Ends with the weights of the best evaluation: by the entities' F1, or by accuracy.
+    public var keepsBest = true
+    /// Share of the sentences held out, where the corpus has no validation split.
+    public var validationFraction = 0.1
+    /// Small changes to the training sentences; only words outside of entities change places.
+    public var augmentation = TextAugmentation()
+    /// How to train.
+    public var training: TrainingOptions
+
+    /// Thirty epochs at a peak of 3e-3, falling linearly, batch 16, without weight decay.
+    public init() {
+        training = TrainingOptions()
+        training.batchSize = 16
+        training.limit = .epochs(30)
+        training.learningRate = 3e-3
+        training.shape = .linear
+        training.warmUp = .fraction(0.05)
+        training.weightDecay = 0
+        training.maxGradientNorm = 5
+    }
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        try training.validate()
+        try augmentation.validate()
+        try checkSizes(
+            layerCount: layerCount, headCount: 1, hiddenSize: hiddenSize,
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        guard embeddingSize >= 0 else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "size of word vectors", expected: "0 or more", found: "\(embeddingSize)"))
+        }
+        guard (0..<1).contains(rareDropout) else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "share of rare words taken for unknown",
+                    expected: "0 or more and below 1", found: "\(rareDropout)"))
+        }
+    }
+}
+
+/// Trains a tagger on sentences whose words have tags, and writes its model folder.
+///
+/// The vocabulary is the training sentences' words and, where vectors come from a file, those of the other
+/// sentences that the file has. Validation is on the validation split or, where the corpus has none, on some of the
+/// training sentences, drawn by the seed.
+/// - Parameters:
+///   - workspace: Holds the corpus, and records the run.
+///   - corpus: The name of a corpus of tagged sentences, imported from CoNLL's format.
+///   - options: Sizes and schedule.
+///   - output: Where to write the model. A model of vectors in context is copied into it.
+///   - onEvent: Told of progress, on this thread.
+///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
+///   corpus that does not exist.
+@discardableResult
+public func finetuneTagger(
+    workspace: Workspace, corpus: String, options: TaggerOptions = TaggerOptions(),
+    output: ModelOutput, onEvent: (TrainerEvent) throws -> Void = { _ in },
+    shouldStop: () -> Bool = { false }
+) throws -> RecipeResult {
+    try options.validate()
+    try RecipeRunner<TaggerOptions>.checkOutput(output)
+    return try withoutActuallyEscaping(onEvent) { onEvent in
+        let sentences = try TaggedSplits(
+            workspace: workspace, corpus: corpus, options: options, onEvent: onEvent)
+        let context = try options.vectors.contextVectors()
+        let (tokenizer, vectors) = try sentences.vocabulary(options.vectors, onEvent)
+        let configuration = TaggerConfig(
+            vocabularySize: tokenizer.vocabulary.count,
+            embeddingSize: vectors?.size ?? options.embeddingSize,
+            characters: options.usesCharacters ? sentences.characters : "",
+            contextLayerCount: context?.layerCount ?? 0, contextSize: context?.size ?? 0,
+            hiddenSize: options.hiddenSize, layerCount: options.layerCount,
+            dropoutProbability: options.dropoutProbability, usesCRF: options.usesCRF,
+            tags: sentences.tags, scheme: sentences.scheme?.rawValue)
+        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        var model = try Tagger(configuration: configuration, key: key)
+        if let vectors {
+            model.embedding = Embedding(weight: vectors.embedding(key: key.derived(100)))
+        }
+        if context != nil { try onEvent(.preparing("computing vectors in context")) }
+        let encoder = TaggerEncoder(
+            configuration: configuration, tokenizer: tokenizer, context: context)
+        let task = TaggerTask(
+            data: TaggerDataset(
+                examples: try encoder.encode(sentences.train),
+                batchSize: options.training.batchSize, seed: options.training.seed,
+                isRare: (tokenizer.vocabulary.counts ?? []).map { $0 == 1 },
+                rareDropout: options.embeddingSize > 0 ? options.rareDropout : 0,
+                unknownID: encoder.unknownID,
+                augmenter: try TokenAugmenter(
+                    options.augmentation, tokenizer: tokenizer, vectors: vectors,
+                    seed: options.training.seed),
+                outsideTag: sentences.tags.firstIndex(of: TaggingScheme.outside).map(Int32.init)),
+            validation: try encoder.encode(sentences.validation),
+            decoder: TagDecoder(configuration))
+        var training = options.training
+        if training.evaluationInterval == nil, case .epochs = training.limit {
+            let batches = task.data.batchCount(inEpoch: 0)
+            training.evaluationInterval = max(1, batches / training.accumulationSteps)
+        }
+        var sizes = [
+            "trainSentences": sentences.train.count,
+            "validationSentences": sentences.validation.count,
+        ]
+        if let vectors { sizes["wordsWithVectors"] = vectors.foundCount }
+        let runner = RecipeRunner(
+            kind: "finetune tag", workspace: workspace, tokenizer: tokenizer, output: output,
+            options: options, training: training,
+            dependencies: [
+                "corpus": corpus, "word vectors": try options.vectors.dependency(),
+                "training sentences": sentences.train.contentHash,
+                "validation sentences": sentences.validation.contentHash,
+            ], sizes: sizes)
+        return try runner.train(
+            model: model, task: task, keepsBest: options.keepsBest,
+            record: .draft(
+                .tagging, labels: sentences.tags, maxLength: sentences.longest, corpus: corpus,
+                tokenizer: tokenizer, options: training),
+            recorder: TaggerRecorder(task: task, precision: training.precision),
+            alongside: options.vectors.copyContextModel, onEvent: onEvent, shouldStop: shouldStop)
+    }
+}
+
+/// The sentences to train and to validate on, and what all of them hold.
+private struct TaggedSplits {
+    var train: [TaggedSentence]
+    var validation: [TaggedSentence]
+    /// The sentences of the test split, whose words alone are looked at, and only for vectors of a file.
+    let others: [TaggedSentence]
+    let tags: [String]
+    let scheme: TaggingScheme?
+
+    init(
+        workspace: Workspace, corpus: String, options: TaggerOptions,
+        onEvent: @escaping (TrainerEvent) throws -> Void
+    ) throws {
+        let reader = CorpusReader(
+            workspace: workspace, corpus: corpus, tokenizer: try Self.tokenizer([:], []),
+            onEvent: onEvent)
+        var train = try reader.taggedSentences(.train)
+        var validation = try reader.taggedSentences(.validation)
+        others = options.vectors == .random ? [] : try reader.taggedSentences(.test)
+        if validation.isEmpty, options.validationFraction > 0 {
+            var order = Array(train.indices)
+            var generator = DataSite.generator(
+                seed: options.training.seed, site: RecipeSite.holdOut, epoch: 0)
+            generator.shuffle(&order)
+            let cut = Int((1 - options.validationFraction) * Double(train.count))
+            validation = order[cut...].map { train[$0] }
+            train = order[..<cut].map { train[$0] }
+        }
+        guard !train.isEmpty else {
+            throw TrainingError(
+                .notEnoughData(
+                    what: "training a tagger", needed: "tagged sentences in \(corpus)",
+                    found: "none", remedy: "import some with --format conll"))
+        }
+        let hasEntities = train.contains { $0.tags?.contains { EntityTag($0) != nil } ?? false }
+        if hasEntities {
+            let scheme = options.scheme ?? .bio
+            train = train.map { $0.converted(to: scheme) }
+            validation = validation.map { $0.converted(to: scheme) }
+        }
+        scheme = hasEntities ? options.scheme ?? .bio : nil
+        self.train = train
+        self.validation = validation
+        var known = Set(train.flatMap { $0.tags ?? [] })
+        if let scheme {
+            // A type may lack one of its tags in few sentences: all of them can be told.
+            known = [TaggingScheme.outside]
+            for type in Set(train.flatMap { EntitySpan.spans(of: $0.tags ?? []) }.map(\.type)) {
+                for count in 1...3 {
+                    let span = EntitySpan(type: type, words: 0..<count)
+                    known.formUnion(scheme.tags(for: [span], count: count))
+                }
+            }
+        }
+        tags = SequenceDataset.discoverLabels(known)
+        guard tags.count >= 2 else {
+            throw TrainingError(
+                .badLabel(
+                    problem: "the train split of \(corpus) has \(tags.count) different tags, "
+                        + "expected two or more", remedy: "import with the column of the tags"))
+        }
+    }
+
+    var longest: Int { (train + validation).map(\.words.count).max() ?? 0 }
+
+    /// The scalars that training words are made of, in their order, but for those seen once.
+    var characters: String {
+        var counts: [Unicode.Scalar: Int] = [:]
+        for sentence in train {
+            for word in sentence.words {
+                for scalar in word.unicodeScalars { counts[scalar, default: 0] += 1 }
+            }
+        }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: counts.filter { $0.value > 1 }.keys.sorted())
+        return String(text)
+    }
+
+    /// The tokenizer of all words that can have a vector of their own, and the vectors of a file.
+    func vocabulary(
+        _ source: WordVectorSource, _ onEvent: (TrainerEvent) throws -> Void
+    ) throws -> (Tokenizer, WordVectorTable?) {
+        var counts: [String: Int] = [:]
+        for word in train.lazy.flatMap(\.words) { counts[word, default: 0] += 1 }
+        guard case .file(let path) = source else { return (try Self.tokenizer(counts, []), nil) }
+        try onEvent(.preparing("reading word vectors"))
+        let file = URL(fileURLWithPath: path)
+        let more = Set((validation + others).flatMap(\.words)).subtracting(counts.keys).sorted()
+        let probe = try Self.tokenizer(counts, more)
+        let all = try WordVectorTable(file, for: probe.vocabulary)
+        let found = more.filter { word in
+            probe.vocabulary.id(of: word).map { all.isFound[Int($0)] } ?? false
+        }
+        let tokenizer = try Self.tokenizer(counts, found)
+        return (tokenizer, try WordVectorTable(file, for: tokenizer.vocabulary))
+    }
+
+    /// Words by how often they are seen, then in byte order; then those that training does not see.
+    private static func tokenizer(_ counts: [String: Int], _ others: [String]) throws -> Tokenizer {
+        let special = SpecialTokens(pad: "<pad>", unknown: "<unk>")
+        let words = counts.filter { !special.all.contains($0.key) }.sorted {
+            $0.value != $1.value
+                ? $0.value > $1.value
+                : $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+        }
+        let unseen = others.filter { !special.all.contains($0) }
+        let vocabulary = try Vocabulary(
+            tokens: special.all + words.map(\.key) + unseen,
+            counts: special.all.map { _ in 0 } + words.map(\.value) + unseen.map { _ in 0 })
+        return try .word(vocabulary: vocabulary, preTokenized: true, specialTokens: special)
+    }
+}
+
+/// Attaches the entity scores by type, and tells the shares of layers.
+struct TaggerRecorder: RunRecorder {
+    let task: TaggerTask
+    let precision: Precision
+
+    func note(_ event: TrainerEvent, in log: RunLog) {}
+
+    func conclude(_ model: Tagger, summary: TrainingSummary, in log: RunLog) throws {
+        guard !task.validation.isEmpty else { return }
+        let kept = task.lastScores.flatMap { scores in
+            scores.metrics.allSatisfy { summary.metrics[$0.key] == $0.value } ? scores : nil
+        }
+        let scores =
+            kept ?? task.decoder.scores(model, on: task.validation, precision: precision)
+        try log.attach("entities", scores)
+    }
+}

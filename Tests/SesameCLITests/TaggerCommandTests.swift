@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@Suite("Taggers")
+struct TaggerCommandTests {
+    private static func prepared() throws -> Sandbox {
+        let sandbox = try Sandbox()
+        var text = ""
+        for index in 0..<40 {
+            text += "\(["Ada", "Bob", "Cleo"][index % 3]) I-PER\nlives O\nin O\n"
+            text += "\(["Rome", "Oslo"][index % 2]) I-LOC\n\n"
+        }
+        try sandbox.write(text, to: "names.conll")
+        return sandbox
+    }
+
+    @Test("import, train, evaluate, predict")
+    func story() throws {
+        let sandbox = try Self.prepared()
+        let imported = try sandbox.run("corpus", "import", "names", "names.conll")
+        #expect(imported.output.contains("40 documents"), "\(imported.errors)")
+        let shown = try sandbox.run("corpus", "show", "names")
+        #expect(shown.output.contains("B-PER O O B-LOC"), "\(shown.errors)")
+        let result = try sandbox.run(
+            "finetune", "tag", "names", "--width", "12", "--embedding-size", "8", "--epochs", "15",
+            "--learning-rate", "0.01", "--scheme", "bioes", "--threads", "2", "--json", "--quiet")
+        try #require(result.status == 0, "\(result.errors)")
+        let metrics = try #require(result.object()["metrics"] as? [String: Double])
+        #expect(metrics["entityF1"] == 1)
+
+        let evaluation = try sandbox.run(
+            "evaluate", "--model", "models/names-tagger", "--corpus", "names", "--split", "train")
+        #expect(evaluation.output.contains("entity F1 100.00"), "\(evaluation.errors)")
+        #expect(evaluation.output.contains("LOC") && evaluation.output.contains("PER"))
+        let report = try sandbox.run(
+            "evaluate", "--model", "models/names-tagger", "--corpus", "names", "--split", "train",
+            "--json")
+        #expect(try report.object()["entities"] != nil)
+
+        let lines = try sandbox.run(
+            "predict", "--model", "models/names-tagger",
+            input: "Bob lives in Rome\nAda lives in Oslo\n")
+        #expect(
+            lines.output == "Bob\tB-PER\nlives\tO\nin\tO\nRome\tB-LOC\n\n"
+                + "Ada\tB-PER\nlives\tO\nin\tO\nOslo\tB-LOC\n\n", "\(lines.errors)")
+        let objects = try sandbox.run(
+            "predict", "--model", "models/names-tagger", "--json", input: "Bob lives in Rome\n"
+        ).objects()
+        let entities = try #require(objects.first?["entities"] as? [[String: Any]])
+        #expect(entities.map { $0["text"] as? String } == ["Bob", "Rome"])
+        #expect(entities.map { $0["start"] as? Int } == [0, 3])
+    }
+
+    @Test("a bad line is named, and columns are for tagged sentences")
+    func failures() throws {
+        let sandbox = try Self.prepared()
+        try sandbox.write("Ada I-PER\nlives\n", to: "bad.conll")
+        let bad = try sandbox.run("corpus", "import", "bad", "bad.conll")
+        #expect(bad.status == 1 && bad.errors.contains("bad.conll:2"), "\(bad.errors)")
+        try sandbox.write("Ada lives.\n", to: "text.txt")
+        let text = try sandbox.run("corpus", "import", "t", "text.txt", "--tag-column", "2")
+        #expect(text.status == 64 && text.errors.contains("--format conll"))
+        let missing = try sandbox.run(
+            "finetune", "tag", "names", "--vectors", "none.txt", "--quiet")
+        #expect(missing.status == 1, "\(missing.errors)")
+    }
+}
