@@ -36,6 +36,24 @@ public struct LayerMix: Module {
         return (mixed * scale.reshaped([])).reshaped(shape)
     }
 
+    /// Mixes layers that are tensors of their own.
+    ///
+    /// - Parameters:
+    ///   - layers: As many as there are weights, of one shape.
+    ///   - context: Not used; every layer takes one.
+    /// - Returns: The shape of a layer.
+    public func callAsFunction(_ layers: [Tensor], context: ForwardContext) -> Tensor {
+        precondition(
+            layers.count == weights.elementCount,
+            "a mix of \(weights.elementCount) layers was given \(layers.count)")
+        let shares = softmax(weights) * scale.reshaped([])
+        var sum = layers[0] * shares.sliced(axis: 0, 0..<1).reshaped([])
+        for (index, layer) in layers.enumerated().dropFirst() {
+            sum = sum + layer * shares.sliced(axis: 0, index..<(index + 1)).reshaped([])
+        }
+        return sum
+    }
+
     /// Visits the parameters in a fixed order: weights, scale.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath

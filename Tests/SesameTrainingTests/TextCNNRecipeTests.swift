@@ -104,7 +104,7 @@ struct TextCNNRecipeTests {
         options.augmentation.synonym = 0.2
         _ = try train(fixture, "frozen", options)
         let model = try SequenceClassifier.load(from: fixture.model("frozen").folder)
-        let table = try #require(model.textCNN).embedding
+        let table = try #require(model.textCNN?.embedding)
         #expect(table.size == 3)
         let id = try #require(tokenizer(fixture).id(of: "fine"))
         #expect(
@@ -112,11 +112,36 @@ struct TextCNNRecipeTests {
         options.training.freezesEmbeddings = false
         _ = try train(fixture, "trained", options)
         let trained = try SequenceClassifier.load(from: fixture.model("trained").folder)
-        #expect(trained.textCNN?.embedding.weight.scalars != table.weight.scalars)
+        #expect(trained.textCNN?.embedding?.weight.scalars != table.weight.scalars)
         // Synonyms need vectors.
         options.vectors = .random
         let error = #expect(throws: TrainingError.self) { try train(fixture, "none", options) }
         #expect(error?.description.contains("vectors for synonyms") == true)
+    }
+
+    @Test func vectorsInContextAreMixedAndTravelWithTheModel() throws {
+        let fixture = try Fixture()
+        try fixture.importReviews()
+        let base = fixture.model("bert").folder
+        let bert = BERT(
+            BERTConfig(
+                vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 16,
+                hiddenSize: 8, layerCount: 1, headCount: 2, feedForwardSize: 16),
+            key: RandomKey(seed: 3))
+        try bert.save(to: base)
+        try fixture.wordPiece.save(to: base.appendingPathComponent("tokenizer.json"))
+        var options = options
+        options.vectors = .model(base.path)
+        options.embeddingSize = 0
+        let result = try train(fixture, "context", options)
+        #expect(result.summary.metrics[MetricName.accuracy] == 1)
+        let shares = (0..<2).compactMap { result.summary.metrics[MetricName.layerShare($0)] }
+        #expect(shares.count == 2 && abs(shares.reduce(0, +) - 1) < 1e-5)
+        try FileManager.default.removeItem(at: base)
+        let classifier = try TextClassifier(modelFolder: fixture.model("context").folder)
+        #expect(classifier.model.textCNN?.embedding == nil)
+        let predictions = try classifier.predict(["the play was awful", "a film was lovely", ""])
+        #expect(predictions.prefix(2).map(\.label) == ["bad", "good"])
     }
 
     @Test func penaltiesShrinkTheWeights() throws {

@@ -21,13 +21,14 @@ struct TextCNNArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the word vectors begin: 'random', or a file of word2vec's (text or binary) or GloVe's format.",
-            valueName: "random|file"))
+            "Where the word vectors come from: 'random', a file of word2vec's (text or binary) or GloVe's format, or the folder of a model that gives vectors in context.",
+            valueName: "random|file|folder"))
     var vectors: String?
 
     @Option(
         help: ArgumentHelp(
-            "Size of random word vectors (default: \(defaults.embeddingSize)).", valueName: "n"))
+            "Size of random word vectors, 0 for none beside vectors in context (default: \(defaults.embeddingSize)).",
+            valueName: "n"))
     var embeddingSize: Int?
 
     @Option(

@@ -121,18 +121,20 @@ public struct SequenceClassifier: PretrainedModel {
     ///   - ids: `[batch, time]`; padding is behind the text.
     ///   - typeIDs: The segment of each position, for BERT; nil means all 0.
     ///   - mask: `[batch, time]`; 1 keeps a position, 0 hides it (padding); nil keeps all.
+    ///   - layers: Vectors in context, `[layers, batch, time, size]`, for a ``TextCNN`` that takes them.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, outputs]`.
     public func logits(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
-        context: ForwardContext
+        layers: Tensor? = nil, context: ForwardContext
     ) -> Tensor {
-        outputs(ids, typeIDs: typeIDs, mask: mask, context: context).logits
+        outputs(ids, typeIDs: typeIDs, mask: mask, layers: layers, context: context).logits
     }
 
     /// The outputs, and what batch norms have seen in training.
     private func outputs(
-        _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
+        _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, layers: Tensor?,
+        context: ForwardContext
     ) -> (logits: Tensor, statistics: [BatchStatistics]) {
         let state: Tensor
         var statistics: [BatchStatistics] = []
@@ -145,7 +147,7 @@ public struct SequenceClassifier: PretrainedModel {
                 .selectedRows(IDTensor(rows, shape: [rows.count]))
         } else if let textCNN {
             (state, statistics) = textCNN.features(
-                ids, lengths: mask?.lengths, context: context.site(0))
+                ids, lengths: mask?.lengths, layers: layers, context: context.site(0))
         } else {
             preconditionFailure("a classifier has a backbone")
         }
@@ -165,7 +167,7 @@ public struct SequenceClassifier: PretrainedModel {
     ///
     /// For labels the mean cross-entropy in nats, for scores the mean squared error.
     ///
-    /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
+    /// Parameters as for ``logits(_:typeIDs:mask:layers:context:)``.
     /// - Parameter targets: Of the kind that the head tells.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
@@ -180,9 +182,10 @@ public struct SequenceClassifier: PretrainedModel {
     /// The same with what batch norms have seen in training, for ``absorb(_:)``.
     public func lossAndStatistics(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
-        targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
+        layers: Tensor? = nil, targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor, statistics: [BatchStatistics]) {
-        let (logits, statistics) = outputs(ids, typeIDs: typeIDs, mask: mask, context: context)
+        let (logits, statistics) = outputs(
+            ids, typeIDs: typeIDs, mask: mask, layers: layers, context: context)
         switch (targets, configuration.head) {
         case (.labels(let labels), .classification):
             let loss = crossEntropy(
@@ -207,7 +210,7 @@ public struct SequenceClassifier: PretrainedModel {
 
     /// The labels' probabilities, `[batch, labels]`, in evaluation.
     ///
-    /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
+    /// Parameters as for ``logits(_:typeIDs:mask:layers:context:)``.
     public func probabilities(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         precision: Precision = .float32

@@ -13,8 +13,10 @@ import SesameTensor
 public struct TextCNN: Module {
     /// The model's sizes.
     public let configuration: TextCNNConfig
-    /// The words' vectors.
-    public var embedding: Embedding
+    /// The words' own vectors.
+    public var embedding: Embedding?
+    /// How the layers of vectors in context are mixed.
+    public var mix: LayerMix?
     /// One convolution a width.
     public var convolutions: [Conv1d]
     /// One norm a width, where there are norms.
@@ -23,12 +25,17 @@ public struct TextCNN: Module {
     /// A model with fresh weights: vectors uniform in ± 0.25 as in the paper, filters as PyTorch draws them.
     public init(_ configuration: TextCNNConfig, key: RandomKey) {
         self.configuration = configuration
-        embedding = Embedding(
-            count: configuration.vocabularySize, size: configuration.embeddingSize,
-            initializer: .uniform(0.25), key: key.derived(0))
+        if configuration.embeddingSize > 0 {
+            embedding = Embedding(
+                count: configuration.vocabularySize, size: configuration.embeddingSize,
+                initializer: .uniform(0.25), key: key.derived(0))
+        }
+        if configuration.contextLayerCount > 0 {
+            mix = LayerMix(layerCount: configuration.contextLayerCount)
+        }
         convolutions = configuration.widths.enumerated().map { index, width in
             Conv1d(
-                inputSize: configuration.embeddingSize, outputSize: configuration.filterCount,
+                inputSize: configuration.wordSize, outputSize: configuration.filterCount,
                 width: width, padding: width - 1, key: key.derived(UInt64(index + 1)))
         }
         norms =
@@ -41,12 +48,20 @@ public struct TextCNN: Module {
     /// - Parameters:
     ///   - ids: `[batch, time]`; padding is behind the text.
     ///   - lengths: How many tokens each text has; nil for all.
+    ///   - layers: Vectors in context, `[layers, batch, time, size]`; nil where the model takes none.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, widths · filters]`, before dropout, and in training what the norms have seen.
     public func features(
-        _ ids: IDTensor, lengths: [Int]? = nil, context: ForwardContext
+        _ ids: IDTensor, lengths: [Int]? = nil, layers: Tensor? = nil, context: ForwardContext
     ) -> (features: Tensor, statistics: [BatchStatistics]) {
-        let words = embedding(ids, context: context)
+        var parts = [embedding?(ids, context: context)].compactMap { $0 }
+        if let mix {
+            guard let layers else {
+                preconditionFailure("a network of vectors in context was given none")
+            }
+            parts.append(mix(layers, context: context))
+        }
+        let words = parts.count == 1 ? parts[0] : concatenated(parts, axis: 2)
         var statistics: [BatchStatistics] = []
         let pooled = convolutions.enumerated().map { index, convolution in
             var windows = convolution(words, lengths: lengths, context: context)
@@ -68,11 +83,12 @@ public struct TextCNN: Module {
         }
     }
 
-    /// Visits the parameters in a fixed order: embedding, convolutions, norms.
+    /// Visits the parameters in a fixed order: embedding, mix, convolutions, norms.
     public mutating func visitParameters(
         _ visitor: inout some ParameterVisitor, at path: ParameterPath
     ) {
-        embedding.visitParameters(&visitor, at: path / "embedding")
+        embedding?.visitParameters(&visitor, at: path / "embedding")
+        mix?.visitParameters(&visitor, at: path / "mix")
         for index in convolutions.indices {
             convolutions[index].visitParameters(&visitor, at: path / "convolutions" / index)
         }

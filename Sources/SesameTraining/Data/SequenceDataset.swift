@@ -10,6 +10,8 @@ public struct SequenceExample: Sendable, Hashable {
     public var label: Int32
     /// The score; NaN where it is not known, or the text has a class.
     public var score: Float
+    /// Vectors of the tokens in context; nil where the model takes none.
+    public var vectors: TokenVectors?
 
     /// An example; `typeIDs` may be left out for a single text.
     public init(ids: [Int32], typeIDs: [Int32] = [], label: Int32 = -1, score: Float = .nan) {
@@ -32,6 +34,8 @@ public struct SequenceBatch: Sendable {
     public var labels: IDTensor
     /// Scores, `[batch]`; NaN where unknown.
     public var scores: Tensor
+    /// Vectors of the tokens in context, `[layers, batch, time, size]`; nil where the model takes none.
+    public var layers: Tensor?
     /// Index of each row in the data set.
     public var indices: [Int]
     /// Number of tokens without padding.
@@ -115,11 +119,13 @@ public struct SequenceDataset: TrainingData {
         }
         let changed = indices.map { index in
             var example = examples[index]
-            // A token of one text of a pair does not go over into the other.
+            // A token of one text of a pair does not go over into the other, and vectors in context belong to
+            // the text as it was.
             let types = example.typeIDs
+            let isFixed = example.vectors != nil
             example.ids = augmenter.augmented(
                 example.ids, epoch: cursor.epoch, index: index,
-                canSwap: { types.isEmpty || types[$0] == types[$0 + 1] })
+                canSwap: { !isFixed && (types.isEmpty || types[$0] == types[$0 + 1]) })
             return example
         }
         var batch = Self.batch(of: Array(changed.indices), in: changed, paddingID: paddingID)
@@ -191,6 +197,7 @@ public struct SequenceDataset: TrainingData {
             attentionMask: mask,
             labels: IDTensor(indices.map { examples[$0].label }, shape: [indices.count]),
             scores: Tensor(indices.map { examples[$0].score }, shape: [indices.count]),
+            layers: TokenVectors.stacked(indices.map { examples[$0].vectors }, time: width),
             indices: indices, tokenCount: tokenCount)
     }
 }

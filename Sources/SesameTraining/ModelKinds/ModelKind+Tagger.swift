@@ -18,7 +18,7 @@ extension ModelKind {
             let scores = try tagger.scores(on: sentences, precision: input.precision)
             var report = EvaluationReport(
                 task: .tagging,
-                metrics: scores.metrics.merging(TaggerTask.layerShares(of: tagger.model)) {
+                metrics: scores.metrics.merging(MetricName.shares(of: tagger.model.mix)) {
                     first, _ in first
                 })
             report.entities = scores

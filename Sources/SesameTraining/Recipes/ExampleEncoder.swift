@@ -1,4 +1,5 @@
 import SesameModels
+import SesameTensor
 import SesameText
 
 /// Tokenises labelled texts for a head, and reads what their labels mean to it.
@@ -6,6 +7,8 @@ struct ExampleEncoder {
     let tokenizer: Tokenizer
     let head: SequenceHead
     let maxLength: Int
+    /// Gives vectors of the words in context; nil where the model takes none.
+    var context: (any ContextVectors)?
 
     /// Examples in the order of the texts.
     /// - Throws: ``TrainingError`` with code `.badLabel` for a label that the model does not know, or
@@ -21,6 +24,11 @@ struct ExampleEncoder {
             SequenceExample(
                 ids: encoding.ids.isEmpty ? [0] : encoding.ids,
                 typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [])
+        }
+        if let context {
+            for (index, (text, encoding)) in zip(texts, encodings).enumerated() {
+                examples[index].vectors = try vectors(of: text.text, encoding, context)
+            }
         }
         switch head {
         case .classification(let labels):
@@ -53,6 +61,33 @@ struct ExampleEncoder {
             }
         }
         return examples
+    }
+
+    /// The vectors of a text's tokens, each token being a word; zeros at special tokens.
+    private func vectors(
+        of text: String, _ encoding: Encoding, _ context: any ContextVectors
+    ) throws -> TokenVectors {
+        let places = encoding.offsets.indices.filter { !encoding.offsets[$0].isEmpty }
+        let bytes = Array(text.utf8)
+        let words = places.map { String(decoding: bytes[encoding.offsets[$0]], as: UTF8.self) }
+        let count = max(1, encoding.ids.count)
+        let (layers, size) = (context.layerCount, context.size)
+        var result = Tensor(zeros: [layers, count, size])
+        guard !words.isEmpty, let found = try context.layers(of: [words]).first else {
+            return TokenVectors(result)
+        }
+        result.withUnsafeMutableBufferPointer { target in
+            found.withUnsafeBufferPointer { source in
+                for layer in 0..<layers {
+                    for (word, place) in places.enumerated() {
+                        let from = (layer * words.count + word) * size
+                        let to = (layer * count + place) * size
+                        for offset in 0..<size { target[to + offset] = source[from + offset] }
+                    }
+                }
+            }
+        }
+        return TokenVectors(result)
     }
 
     /// A label is short; what is not may be a text from another column.

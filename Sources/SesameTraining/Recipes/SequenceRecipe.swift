@@ -3,6 +3,12 @@ import SesameStore
 import SesameTensor
 import SesameText
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What all trainings on texts with classes or scores have in common: the texts, their tokens, the run.
 struct SequenceRecipe<Options: Codable & Sendable> {
     let task: FinetuningTask
@@ -18,6 +24,8 @@ struct SequenceRecipe<Options: Codable & Sendable> {
     let augmentation: TextAugmentation
     /// The vectors that the model begins with, where it has any.
     var vectors: WordVectorTable?
+    /// Gives vectors of words in context, where the model mixes them.
+    var context: (any ContextVectors)?
     /// The greatest length of the head's weights; nil for no limit.
     var maxNorm: Float?
     let output: ModelOutput
@@ -28,6 +36,7 @@ struct SequenceRecipe<Options: Codable & Sendable> {
 
     /// Trains the model that `makeModel` gives for a head, and writes its folder.
     func train(
+        alongside: (URL) throws -> Void = { _ in },
         onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool,
         makeModel: (SequenceHead) throws -> SequenceClassifier
     ) throws -> RecipeResult {
@@ -40,7 +49,8 @@ struct SequenceRecipe<Options: Codable & Sendable> {
             let head = try makeHead(for: task, texts: texts.train, corpus: corpus)
             let model = try makeModel(head)
             let maxLength = min(maxLength ?? .max, model.maxSequenceLength)
-            let encoder = ExampleEncoder(tokenizer: tokenizer, head: head, maxLength: maxLength)
+            let encoder = ExampleEncoder(
+                tokenizer: tokenizer, head: head, maxLength: maxLength, context: context)
             let count = texts.train.count + texts.validation.count
             try onEvent(.preparing("tokenising \(count) texts"))
             let sequences = SequenceTask(
@@ -77,7 +87,7 @@ struct SequenceRecipe<Options: Codable & Sendable> {
                     corpus: corpus, tokenizer: tokenizer, options: training,
                     baseModel: baseModel),
                 recorder: SequenceRecorder(task: sequences, precision: training.precision),
-                onEvent: onEvent, shouldStop: shouldStop)
+                alongside: alongside, onEvent: onEvent, shouldStop: shouldStop)
         }
     }
 }

@@ -114,9 +114,14 @@ struct SequencePredictor: Sendable {
         record = folder.record
         model = try folder.load(SequenceClassifier.self)
         tokenizer = folder.tokenizer
+        var context: (any ContextVectors)?
+        if case .textCNN(let sizes) = model.configuration.backbone, sizes.contextLayerCount > 0 {
+            context = try WordVectorSource.contextVectors(
+                inModel: modelFolder, layerCount: sizes.contextLayerCount, size: sizes.contextSize)
+        }
         encoder = ExampleEncoder(
             tokenizer: tokenizer, head: model.configuration.head,
-            maxLength: min(folder.record.maxLength, model.maxSequenceLength))
+            maxLength: min(folder.record.maxLength, model.maxSequenceLength), context: context)
         paddingID = tokenizer.paddingID ?? 0
     }
 
@@ -135,7 +140,7 @@ struct SequencePredictor: Sendable {
                 model.logits(
                     batch.ids, typeIDs: batch.typeIDs,
                     mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape),
-                    context: .evaluation(precision: precision))
+                    layers: batch.layers, context: .evaluation(precision: precision))
             ).scalars
             for (row, index) in batch.indices.enumerated() {
                 result[index] = Array(values[row * width..<(row + 1) * width])

@@ -19,7 +19,7 @@ import SesameText
 public struct TextCNNOptions: Sendable, Hashable, Codable {
     /// Where the word vectors come from; ``TrainingOptions/freezesEmbeddings`` keeps them as they are.
     public var vectors = WordVectorSource.random
-    /// The size of random vectors; a file's have their own.
+    /// The size of random vectors; a file's have their own. 0 for none, beside vectors in context.
     public var embeddingSize = 300
     /// How many words the filters see.
     public var widths = [3, 4, 5]
@@ -59,13 +59,18 @@ public struct TextCNNOptions: Sendable, Hashable, Codable {
         try training.validate()
         try augmentation.validate()
         try checkSizes(
-            layerCount: 1, headCount: 1, hiddenSize: embeddingSize,
+            layerCount: 1, headCount: 1, hiddenSize: max(1, embeddingSize),
             dropoutProbability: dropoutProbability, validationFraction: validationFraction)
         func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
             guard !valid else { return }
             throw TrainingError(
                 .invalidOption(name: name, expected: expected, found: "\(found)"))
         }
+        var mayBeNone = false
+        if case .model = vectors { mayBeNone = true }
+        try check(
+            embeddingSize >= (mayBeNone ? 0 : 1), "size of word vectors",
+            mayBeNone ? "0 or more" : "1 or more", embeddingSize)
         try check(!widths.isEmpty, "filter widths", "one or more", "none")
         for width in widths {
             try check((1...64).contains(width), "filter width", "from 1 to 64", width)
@@ -89,7 +94,7 @@ public struct TextCNNOptions: Sendable, Hashable, Codable {
 ///   - corpus: The name of a corpus whose documents have labels.
 ///   - tokenizer: Makes the tokens, usually words.
 ///   - options: Sizes and schedule.
-///   - output: Where to write the model.
+///   - output: Where to write the model. A model of vectors in context is copied into it.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
 /// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
@@ -102,29 +107,35 @@ public func trainTextCNN(
 ) throws -> RecipeResult {
     try options.validate()
     try RecipeRunner<TextCNNOptions>.checkOutput(output)
-    if case .model = options.vectors {
-        throw TrainingError(
-            .invalidOption(
-                name: "word vectors of a convolutional network", expected: "random or a file",
-                found: "a model's folder"))
-    }
     var vectors: WordVectorTable?
     if case .file(let path) = options.vectors {
         try onEvent(.preparing("reading word vectors"))
         vectors = try WordVectorTable(URL(fileURLWithPath: path), for: tokenizer.vocabulary)
     }
+    let context = try options.vectors.contextVectors()
+    guard context == nil || task != .pairClassification else {
+        throw TrainingError(
+            .invalidOption(
+                name: "word vectors for pairs of texts", expected: "random or a file",
+                found: "a model's folder"))
+    }
     let recipe = SequenceRecipe(
         task: task, workspace: workspace, corpus: corpus, tokenizer: tokenizer, options: options,
         training: options.training, validationFraction: options.validationFraction,
         maxLength: options.maxLength, keepsBest: options.keepsBest,
-        augmentation: options.augmentation, vectors: vectors, maxNorm: options.maxNorm,
+        augmentation: options.augmentation, vectors: vectors, context: context,
+        maxNorm: options.maxNorm,
         output: output, dependencies: ["word vectors": try options.vectors.dependency()],
         baseModel: nil)
-    return try recipe.train(onEvent: onEvent, shouldStop: shouldStop) { head in
+    return try recipe.train(
+        alongside: options.vectors.copyContextModel, onEvent: onEvent, shouldStop: shouldStop
+    ) { head in
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         let configuration = TextCNNConfig(
             vocabularySize: tokenizer.vocabulary.count,
-            embeddingSize: vectors?.size ?? options.embeddingSize, widths: options.widths,
+            embeddingSize: vectors?.size ?? options.embeddingSize,
+            contextLayerCount: context?.layerCount ?? 0, contextSize: context?.size ?? 0,
+            widths: options.widths,
             filterCount: options.filterCount, dropoutProbability: options.dropoutProbability,
             usesBatchNorm: options.usesBatchNorm, maxSequenceLength: options.maxLength)
         try configuration.validate()

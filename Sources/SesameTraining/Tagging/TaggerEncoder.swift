@@ -9,8 +9,8 @@ struct TaggerExample: Sendable {
     var characters: [[Int32]]
     /// The tags' numbers; -1 where they are not known.
     var tags: [Int32]
-    /// Vectors in context, `[layers, words, size]`.
-    var context: Tensor?
+    /// Vectors in context.
+    var context: TokenVectors?
 }
 
 /// Turns sentences into what a ``Tagger`` reads.
@@ -49,7 +49,9 @@ struct TaggerEncoder: Sendable {
         }
         if let context {
             let vectors = try context.layers(of: sentences.map(\.words))
-            for (index, vector) in vectors.enumerated() { examples[index].context = vector }
+            for (index, vector) in vectors.enumerated() {
+                examples[index].context = TokenVectors(vector)
+            }
         }
         return examples
     }
@@ -92,7 +94,7 @@ struct TaggerEncoder: Sendable {
         return TaggerInput(
             words: IDTensor(words, shape: shape), lengths: lengths,
             characters: characters(of: examples, time: time),
-            context: contextLayers(of: examples, time: time))
+            context: TokenVectors.stacked(examples.map(\.context), time: time))
     }
 
     private static func characters(of examples: [TaggerExample], time: Int) -> CharacterBatch? {
@@ -116,27 +118,5 @@ struct TaggerEncoder: Sendable {
                 different.map { $0 + Array(repeating: 0, count: width - $0.count) }),
             lengths: different.map(\.count),
             rows: IDTensor(rows, shape: [examples.count, time]))
-    }
-
-    /// `[layers, batch, time, size]`, zeros at padding.
-    private static func contextLayers(of examples: [TaggerExample], time: Int) -> Tensor? {
-        guard let first = examples.first?.context else { return nil }
-        let (layers, size) = (first.shape[0], first.shape[2])
-        var result = Tensor(zeros: [layers, examples.count, time, size])
-        result.withUnsafeMutableBufferPointer { target in
-            for (row, example) in examples.enumerated() {
-                guard let vectors = example.context else { continue }
-                let count = vectors.shape[1] * size
-                vectors.withUnsafeBufferPointer { source in
-                    for layer in 0..<layers {
-                        let start = (layer * examples.count + row) * time * size
-                        for place in 0..<count {
-                            target[start + place] = source[layer * count + place]
-                        }
-                    }
-                }
-            }
-        }
-        return result
     }
 }

@@ -55,17 +55,7 @@ public struct TaggerTask: TrainingTask {
         if decoder.hasEntities, metrics[MetricName.entityF1] == nil {
             metrics[MetricName.entityF1] = 0
         }
-        metrics.merge(Self.layerShares(of: model)) { first, _ in first }
-        return metrics
-    }
-
-    /// What the mix of layers has learnt: `layerShare0` and so on, and `layerScale`.
-    static func layerShares(of model: Tagger) -> Metrics {
-        guard let mix = model.mix else { return [:] }
-        var metrics = [MetricName.layerScale: Double(mix.scale.scalars[0])]
-        for (layer, share) in mix.shares.enumerated() {
-            metrics[MetricName.layerShare(layer)] = Double(share)
-        }
+        metrics.merge(MetricName.shares(of: model.mix)) { first, _ in first }
         return metrics
     }
 }

@@ -63,7 +63,9 @@ public struct SequenceTask: TrainingTask {
             model, on: validation, paddingID: data.paddingID, precision: precision,
             batchLimit: batchLimit)
         last.results.withLock { $0 = results }
-        return results.metrics
+        return results.metrics.merging(MetricName.shares(of: model.textCNN?.mix)) { first, _ in
+            first
+        }
     }
 
     /// What the last evaluation found.
@@ -143,7 +145,8 @@ public struct SequenceTask: TrainingTask {
             }
         return model.lossAndStatistics(
             batch.ids, typeIDs: batch.typeIDs,
-            mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape), targets: targets,
+            mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape), layers: batch.layers,
+            targets: targets,
             context: context)
     }
 }
