@@ -8,7 +8,7 @@ struct FinetuneTag: ParsableCommand {
         discussion: """
             Examples:
               sesame finetune tag names
-              sesame finetune tag names --vectors glove.6B.100d.txt --scheme bioes
+              sesame finetune tag names --vectors glove.6B.100d.txt
               sesame finetune tag names --vectors models/novels-elmo --output models/names-elmo
 
             The corpus holds tagged sentences ('corpus import' of a .conll file). Words are read by vectors \
@@ -51,7 +51,7 @@ struct FinetuneTag: ParsableCommand {
     var noCRF = false
 
     @Option(help: "How entities are tagged while learning; predictions are in BIO either way.")
-    var scheme: TaggingScheme = .bio
+    var scheme = Self.defaults.scheme
 
     @Option(
         help: ArgumentHelp(

@@ -21,5 +21,6 @@ extension ModelKind {
                 task: .bidirectionalLanguageModel,
                 metrics: BidirectionalLanguageModelTask.evaluate(
                     try input.folder.load(ELMo.self), on: sentences, precision: input.precision))
-        })
+        },
+        contextVectors: { ELMoContextVectors(try $0.load(ELMo.self)) })
 }

@@ -26,8 +26,10 @@ struct ExampleEncoder {
                 typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [])
         }
         if let context {
-            for (index, (text, encoding)) in zip(texts, encodings).enumerated() {
-                examples[index].vectors = try vectors(of: text.text, encoding, context)
+            let words = zip(texts, encodings).map { Self.words(of: $0.text, $1) }
+            let vectors = try context.layers(of: words)
+            for (index, encoding) in encodings.enumerated() {
+                examples[index].vectors = Self.spread(vectors[index], over: encoding)
             }
         }
         switch head {
@@ -63,24 +65,24 @@ struct ExampleEncoder {
         return examples
     }
 
-    /// The vectors of a text's tokens, each token being a word; zeros at special tokens.
-    private func vectors(
-        of text: String, _ encoding: Encoding, _ context: any ContextVectors
-    ) throws -> TokenVectors {
-        let places = encoding.offsets.indices.filter { !encoding.offsets[$0].isEmpty }
+    /// The words that a text's tokens stand for, special tokens left out.
+    private static func words(of text: String, _ encoding: Encoding) -> [String] {
         let bytes = Array(text.utf8)
-        let words = places.map { String(decoding: bytes[encoding.offsets[$0]], as: UTF8.self) }
+        return encoding.offsets.filter { !$0.isEmpty }
+            .map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    /// The words' vectors `[layers, words, size]` at their tokens' places; zeros at special tokens.
+    private static func spread(_ words: Tensor, over encoding: Encoding) -> TokenVectors {
+        let places = encoding.offsets.indices.filter { !encoding.offsets[$0].isEmpty }
         let count = max(1, encoding.ids.count)
-        let (layers, size) = (context.layerCount, context.size)
+        let (layers, size) = (words.shape[0], words.shape[2])
         var result = Tensor(zeros: [layers, count, size])
-        guard !words.isEmpty, let found = try context.layers(of: [words]).first else {
-            return TokenVectors(result)
-        }
         result.withUnsafeMutableBufferPointer { target in
-            found.withUnsafeBufferPointer { source in
+            words.withUnsafeBufferPointer { source in
                 for layer in 0..<layers {
                     for (word, place) in places.enumerated() {
-                        let from = (layer * words.count + word) * size
+                        let from = (layer * places.count + word) * size
                         let to = (layer * count + place) * size
                         for offset in 0..<size { target[to + offset] = source[from + offset] }
                     }

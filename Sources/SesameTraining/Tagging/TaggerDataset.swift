@@ -53,9 +53,9 @@ public struct TaggerDataset: TrainingData {
     /// The batch at `cursor` of the epoch's order.
     public mutating func batch(at cursor: DataCursor) -> TaggerBatch {
         if orderedEpoch != cursor.epoch {
-            batches = SequenceDataset.bucketed(
-                lengths: examples.map(\.words.count), batchSize: batchSize, seed: seed,
-                epoch: cursor.epoch)
+            batches = SequenceDataset.order(
+                of: examples.map(\.words.count), groupsByLength: true, batchSize: batchSize,
+                seed: seed, epoch: cursor.epoch)
             orderedEpoch = cursor.epoch
         }
         let indices = batches[cursor.batch]
