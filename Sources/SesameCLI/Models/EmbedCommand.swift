@@ -11,10 +11,12 @@ struct EmbedCommand: ParsableCommand {
               echo 'A cat sleeps on the sofa.' | sesame embed --model models/encoder --json
               sesame embed --model models/encoder sentences.txt > vectors.tsv
               sesame embed --model models/wiki-elmo --words sentences.txt > words.tsv
+              sesame embed --model models/wiki-elmo --corpus sentences
 
             Prints a vector a line: numbers between tabs, or with --json an array. Vectors have length 1, so \
             that the product of two is their cosine. An ELMo gives the mean of its words' vectors, or with --words \
-            a line for each word: the word, and its vector in this sentence, the mean of all layers.
+            a line for each word: the word, and its vector in this sentence, the mean of all layers. \
+            With --corpus its vectors of every document, a sentence each, are kept in the workspace, layer by layer.
             """
     )
 
@@ -38,15 +40,26 @@ struct EmbedCommand: ParsableCommand {
     )
     var words = false
 
+    @Option(
+        help: ArgumentHelp(
+            "With an ELMo: keep the vectors of this corpus's documents in the workspace instead of printing any.",
+            valueName: "name"))
+    var corpus: String?
+
+    @Flag(help: "With --corpus: words are what stands between spaces.")
+    var preTokenized = false
+
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
     @OptionGroup var format: FormatOptions
+    @OptionGroup(title: "Common options") var workspace: WorkspaceOptions
 
     /// Texts that are sorted by length together.
     private static let windowSize = 2048
 
     func run() throws {
         threads.apply()
+        if let corpus { return try keep(corpus) }
         let embed = try embedder()
         var output = BufferedOutput()
         for file in files {
@@ -68,6 +81,18 @@ struct EmbedCommand: ParsableCommand {
                 output.flush()
             }
         }
+    }
+
+    private func keep(_ corpus: String) throws {
+        let vectors = try PrecomputedVectors(
+            workspace: workspace.open(), modelFolder: model.url,
+            words: preTokenized ? .spaces : .tokenizer)
+        let computed = try vectors.compute(corpus: corpus, precision: precision.precision)
+        let count = try vectors.count(corpus: corpus)
+        StandardOutput.line(
+            format.json
+                ? try JSON.line(["computed": computed, "documents": count])
+                : "Vectors of \(count) documents of '\(corpus)', \(computed) of them new.")
     }
 
     /// What turns texts into lines of output, by the kind of the model.
