@@ -65,7 +65,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case .invalidOption(let name, let expected, let found):
             "\(name) must be \(expected), but is \(found)"
         case .notEnoughData(let what, let needed, let found, let remedy):
-            "\(what) needs \(needed), but holds \(found); \(remedy)"
+            "\(what) needs \(needed), found \(found); \(remedy)"
         case .nonFinite(let quantity, let step, let lastCheckpoint):
             "\(quantity) is not finite at step \(step); "
                 + (lastCheckpoint.map { "the last good checkpoint is \($0)" }

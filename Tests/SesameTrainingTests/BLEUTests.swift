@@ -100,7 +100,7 @@ private struct BLEUGoldens: Decodable {
             try BLEU().score(["a", "b"], references: [["a"]])
         } throws: { error in
             "\(error)"
-                == "BLEU needs references for each of the 2 translations, but holds those of 1; "
+                == "BLEU needs references for each of the 2 translations, found those of 1; "
                 + "give both in the same order, one a sentence"
         }
         #expect {
