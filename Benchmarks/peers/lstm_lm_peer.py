@@ -9,8 +9,9 @@ The same text, vocabulary, model, batches, optimizer, schedule and evaluation as
     sesame pretrain rnn wikitext --tokenizer words --steps N --seed S --threads 2
 
 with that command's defaults: two LSTM layers of 200, a vocabulary of 33,280, rows of 35 tokens in batches of 20 that are read
-in order with the state carried, AdamW, gradients clipped. Only the random numbers differ. Prints the losses of some
-steps, the seconds of training, and the loss and perplexity over the whole validation text.
+in order with the state carried, AdamW, gradients clipped. Only the random numbers differ, and with --weights MODEL not
+even these: training then begins with the weights of a model folder that Sesame wrote. Prints the losses of some steps, the
+seconds of training, and the loss and perplexity over the whole validation text.
 """
 
 import argparse
@@ -49,6 +50,21 @@ class Model(torch.nn.Module):
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100), state
 
 
+def load(model, folder):
+    """Takes over the weights of a model folder that `sesame pretrain rnn` wrote."""
+    from safetensors.torch import load_file
+
+    theirs = load_file(f"{folder}/model.safetensors")
+    parts = {"weight_ih": "inputWeight", "weight_hh": "recurrentWeight"}
+    parts |= {"bias_ih": "inputBias", "bias_hh": "recurrentBias"}
+    names = {"embedding.weight": "tokenEmbedding.weight"}
+    names |= {f"output.{part}": f"output.{part}" for part in ("weight", "bias")}
+    for layer in range(model.network.num_layers):
+        for part, name in parts.items():
+            names[f"network.{part}_l{layer}"] = f"layers.{layer}.forward.{name}"
+    model.load_state_dict({ours: theirs[name] for ours, name in names.items()})
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("train")
@@ -66,6 +82,7 @@ def main():
     parser.add_argument("--minimum-learning-rate", type=float, default=1e-5)
     parser.add_argument("--warmup", type=float, default=0.02)
     parser.add_argument("--clip", type=float, default=0.5)
+    parser.add_argument("--weights", help="a model folder whose weights to begin with")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -85,6 +102,8 @@ def main():
     train, valid = stream(options.train), stream(options.valid)
     print(f"{len(ids)} words, {len(train)} and {len(valid)} tokens", flush=True)
     model = Model(len(ids), options.size, options.layers, options.dropout, options.tied)
+    if options.weights:
+        load(model, options.weights)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=options.learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=0
     )

@@ -152,6 +152,12 @@ struct TrainingCommandTests {
         let plain = try sandbox.run(
             "predict", "--model", "models/labelled-classifier", input: "The fox is a good cat.\n")
         #expect(plain.output.hasPrefix("good\t0."))
+        #expect(plain.errors.isEmpty)
+        let long = String(repeating: "The fox is a good cat. ", count: 100)
+        let cut = try sandbox.run(
+            "predict", "--model", "models/labelled-classifier", input: "A fox.\n\(long)\n")
+        #expect(cut.lines.count == 2)
+        #expect(cut.errors.hasPrefix("1 of 2 texts had more than the "), "\(cut.errors)")
 
         try sandbox.write("text,label\n\"A bad, bad hen.\",bad\n", to: "test.csv")
         let report = try sandbox.run(

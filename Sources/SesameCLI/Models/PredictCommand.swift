@@ -45,11 +45,12 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
-        let predict = try predictor()
+        let predictor = try predictor()
         var reader = try LineReader(path: file)
         var output = BufferedOutput()
         var texts: [LabelledText] = []
         var lineCount = 0
+        var tooLongCount = 0
         var isAtEnd = false
         while !isAtEnd {
             texts.removeAll(keepingCapacity: true)
@@ -62,8 +63,15 @@ struct PredictCommand: ParsableCommand {
                 texts.append(try parsed(line, number: lineCount))
                 if !reader.hasBufferedLine { break }
             }
-            for line in try predict(texts) { output.line(line) }
+            for line in try predictor.lines(texts) { output.line(line) }
             output.flush()
+            tooLongCount += predictor.countTooLong(texts)
+        }
+        if tooLongCount > 0 {
+            StandardError.write(
+                "\(tooLongCount.grouped) of \(lineCount.counted("text")) had more than the "
+                    + "\(predictor.maxLength) tokens that the model reads; their ends were left out.\n"
+            )
         }
     }
 
@@ -78,27 +86,38 @@ struct PredictCommand: ParsableCommand {
         return LabelledText(String(parts[0]), pair: String(parts[1]))
     }
 
-    /// What turns texts into lines of output, after what the model was trained for.
-    private func predictor() throws -> ([LabelledText]) throws -> [String] {
+    /// Turns texts into lines of output, after what the model was trained for.
+    private struct Predictor {
+        let lines: ([LabelledText]) throws -> [String]
+        /// The most tokens of a text that the model reads.
+        var maxLength = Int.max
+        var countTooLong: ([LabelledText]) -> Int = { _ in 0 }
+    }
+
+    private func predictor() throws -> Predictor {
         let precision = precision.precision
         let task = try TrainedModelFolder(model.url).record.task
-        if task == .tagging { return try tagging(TextTagger(modelFolder: model.url)) }
+        if task == .tagging {
+            return Predictor(lines: tagging(try TextTagger(modelFolder: model.url)))
+        }
         if task == .regression {
             let scorer = try TextScorer(modelFolder: model.url)
-            return { texts in
-                try scorer.scores(texts, batchSize: batch, precision: precision).map {
-                    format.json ? try JSON.line(["score": $0]) : $0.fixed(4)
-                }
-            }
+            return Predictor(
+                lines: { texts in
+                    try scorer.scores(texts, batchSize: batch, precision: precision).map {
+                        format.json ? try JSON.line(["score": $0]) : $0.fixed(4)
+                    }
+                }, maxLength: scorer.maxLength, countTooLong: scorer.countTooLong)
         }
         let classifier = try TextClassifier(modelFolder: model.url)
-        return { texts in
-            try classifier.predict(texts, batchSize: batch, precision: precision).map {
-                format.json
-                    ? try JSON.line(Record($0, labels: classifier.labels))
-                    : "\($0.label)\t\($0.probability.fixed(4))"
-            }
-        }
+        return Predictor(
+            lines: { texts in
+                try classifier.predict(texts, batchSize: batch, precision: precision).map {
+                    format.json
+                        ? try JSON.line(Record($0, labels: classifier.labels))
+                        : "\($0.label)\t\($0.probability.fixed(4))"
+                }
+            }, maxLength: classifier.maxLength, countTooLong: classifier.countTooLong)
     }
 
     private func tagging(_ tagger: TextTagger) -> ([LabelledText]) throws -> [String] {

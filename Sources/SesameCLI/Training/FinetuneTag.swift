@@ -94,15 +94,14 @@ struct FinetuneTag: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try finetuneTagger(
-            workspace: workspace.open(), corpus: corpus, options: options,
-            output: model.resolved(default: "\(corpus)-tagger", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["evaluate"] + model + ["--corpus", corpus, "--split", "test"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["evaluate"] + $0 + ["--corpus", corpus, "--split", "test"] }
+        ) { display in
+            try finetuneTagger(
+                workspace: workspace.open(), corpus: corpus, options: options,
+                output: model.resolved(default: "\(corpus)-tagger", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

@@ -75,16 +75,16 @@ struct PretrainBERT: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try pretrainBERT(
-            workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer.load(from: workspace),
-            options: options,
-            output: model.resolved(default: "\(corpus)-bert", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["fill-mask"] + model + ["It was a [MASK] day."]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["fill-mask"] + $0 + ["It was a [MASK] day."] }
+        ) { display in
+            try pretrainBERT(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: tokenizer.load(from: workspace),
+                options: options,
+                output: model.resolved(default: "\(corpus)-bert", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

@@ -85,16 +85,16 @@ struct PretrainELMo: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
         let base = from.map { URL(fileURLWithPath: $0) }
-        let result = try pretrainELMo(
-            workspace: workspace.open(), corpus: corpus, tokenizer: loadTokenizer(base), from: base,
-            options: options,
-            output: model.resolved(default: "\(corpus)-elmo", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in ["embed", "--words"] + model }
+        try TrainingDisplay.run(
+            threads: threads, output: output, next: { ["embed", "--words"] + $0 }
+        ) { display in
+            try pretrainELMo(
+                workspace: workspace.open(), corpus: corpus, tokenizer: loadTokenizer(base),
+                from: base, options: options,
+                output: model.resolved(default: "\(corpus)-elmo", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
+        }
     }
 
     private func loadTokenizer(_ base: URL?) throws -> Tokenizer {

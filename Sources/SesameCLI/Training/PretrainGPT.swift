@@ -59,16 +59,16 @@ struct PretrainGPT: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try pretrainGPT(
-            workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer.load(from: workspace),
-            options: options,
-            output: model.resolved(default: "\(corpus)-gpt", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["generate"] + model + ["--prompt", "The ", "--tokens", "200"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["generate"] + $0 + ["--prompt", "The ", "--tokens", "200"] }
+        ) { display in
+            try pretrainGPT(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: tokenizer.load(from: workspace),
+                options: options,
+                output: model.resolved(default: "\(corpus)-gpt", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

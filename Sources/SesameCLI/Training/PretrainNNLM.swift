@@ -60,16 +60,16 @@ struct PretrainNNLM: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try pretrainNNLM(
-            workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer.load(from: workspace),
-            options: options,
-            output: model.resolved(default: "\(corpus)-nnlm", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["generate"] + model + ["--prompt", "The ", "--tokens", "100"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["generate"] + $0 + ["--prompt", "The ", "--tokens", "100"] }
+        ) { display in
+            try pretrainNNLM(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: tokenizer.load(from: workspace),
+                options: options,
+                output: model.resolved(default: "\(corpus)-nnlm", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

@@ -51,16 +51,16 @@ struct PretrainNgram: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try trainNgram(
-            workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer.load(from: workspace),
-            options: options,
-            output: model.resolved(default: "\(corpus)-ngram", workspace: workspace),
-            onEvent: display.show)
-        try display.report(result, json: output.json) { model in
-            ["generate"] + model + ["--prompt", "The ", "--tokens", "50"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["generate"] + $0 + ["--prompt", "The ", "--tokens", "50"] }
+        ) { display in
+            try trainNgram(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: tokenizer.load(from: workspace),
+                options: options,
+                output: model.resolved(default: "\(corpus)-ngram", workspace: workspace),
+                onEvent: display.show)
         }
     }
 }

@@ -94,16 +94,16 @@ struct PretrainRNN: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        let result = try pretrainRNN(
-            workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer.load(from: workspace),
-            options: options,
-            output: model.resolved(default: "\(corpus)-rnn", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["generate"] + model + ["--prompt", "The ", "--tokens", "100"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["generate"] + $0 + ["--prompt", "The ", "--tokens", "100"] }
+        ) { display in
+            try pretrainRNN(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: tokenizer.load(from: workspace),
+                options: options,
+                output: model.resolved(default: "\(corpus)-rnn", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

@@ -136,20 +136,19 @@ struct TrainTranslate: ParsableCommand {
     }
 
     func run() throws {
-        threads.apply()
-        let display = TrainingDisplay(quiet: output.quiet)
-        display.progress.begin("prepare")
-        func load(_ name: String?) throws -> Tokenizer {
-            try TokenizerOptions.load(
-                name ?? tokenizer ?? "", lowercase: false, from: workspace)
-        }
-        let result = try trainTranslation(
-            workspace: workspace.open(), corpus: corpus, source: load(sourceTokenizer),
-            target: load(targetTokenizer), options: options,
-            output: model.resolved(default: "\(corpus)-translation", workspace: workspace),
-            onEvent: display.show, shouldStop: { display.shouldStop })
-        try display.report(result, json: output.json) { model in
-            ["evaluate"] + model + ["--corpus", corpus, "--split", "test"]
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["evaluate"] + $0 + ["--corpus", corpus, "--split", "test"] }
+        ) { display in
+            func load(_ name: String?) throws -> Tokenizer {
+                try TokenizerOptions.load(
+                    name ?? tokenizer ?? "", lowercase: false, from: workspace)
+            }
+            return try trainTranslation(
+                workspace: workspace.open(), corpus: corpus, source: load(sourceTokenizer),
+                target: load(targetTokenizer), options: options,
+                output: model.resolved(default: "\(corpus)-translation", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
         }
     }
 }

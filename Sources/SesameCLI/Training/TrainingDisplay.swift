@@ -10,6 +10,22 @@ struct TrainingDisplay {
         Interruption.note()
     }
 
+    /// Runs a training command: shows what it does, and prints how it ended.
+    ///
+    /// - Parameters:
+    ///   - next: A command to try next, from the option that names the model.
+    ///   - train: Trains, telling the display.
+    /// - Throws: `ExitCode` 130 after an interruption, and what `train` throws.
+    static func run(
+        threads: ThreadsOption, output: OutputOptions, next: ([String]) -> [String],
+        _ train: (TrainingDisplay) throws -> RecipeResult
+    ) throws {
+        threads.apply()
+        let display = TrainingDisplay(quiet: output.quiet)
+        display.progress.begin("prepare")
+        try display.report(train(display), json: output.json, next: next)
+    }
+
     /// Whether the trainer should leave a checkpoint and stop.
     var shouldStop: Bool { Interruption.isRequested }
 

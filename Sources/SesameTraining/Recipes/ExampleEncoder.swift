@@ -10,6 +10,14 @@ struct ExampleEncoder {
     /// Gives vectors of the words in context; nil where the model takes none.
     var context: (any ContextVectors)?
 
+    /// How many of the texts or pairs have more tokens than are encoded.
+    func countTooLong(_ texts: [LabelledText]) -> Int {
+        let isPaired = texts.contains { $0.pair != nil }
+        return tokenizer.encodeBatch(
+            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil
+        ).count { $0.count > maxLength }
+    }
+
     /// Examples in the order of the texts.
     /// - Throws: ``TrainingError`` with code `.badLabel` for a label that the model does not know, or
     ///   that is no number where scores are learnt.

@@ -1,6 +1,5 @@
 import SesameModels
 import SesameStore
-import SesameTensor
 import SesameText
 
 /// Pretrains a GPT on a corpus and writes its model folder.
@@ -22,13 +21,10 @@ public func pretrainGPT(
     options: GPTPretrainingOptions = GPTPretrainingOptions(), output: ModelOutput,
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
-    try options.validate()
-    try RecipeRunner<GPTPretrainingOptions>.checkOutput(output)
-    return try withoutActuallyEscaping(onEvent) { onEvent in
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        let (train, validation) = try reader.textStreams(
-            validationFraction: options.validationFraction)
+    try pretrainOnText(
+        "pretrain gpt", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
+        options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
+    ) { train, validation, key in
         let configuration = GPTConfig(
             vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
             hiddenSize: options.hiddenSize, layerCount: options.layerCount,
@@ -37,28 +33,11 @@ public func pretrainGPT(
                 ?? defaultDeviation(hiddenSize: options.hiddenSize),
             beginningTokenID: tokenizer.beginningID.map(Int.init),
             endTokenID: tokenizer.endID.map(Int.init))
-        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
-        var task = NextTokenTask(
+        let task = NextTokenTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.contextLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
-            validation: validation.count > 1 ? validation : nil)
-        let recorder = try SampleRecorder<GPT>(
-            tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
-            training: options.training, contextLength: options.contextLength)
-        task.beforeEvaluation = recorder.see
-        let runner = RecipeRunner(
-            kind: "pretrain gpt", workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: options.training,
-            dependencies: [
-                "corpus": corpus, "training tokens": train.contentHash,
-                "validation tokens": validation.contentHash,
-            ], sizes: ["trainTokens": train.count, "validationTokens": validation.count])
-        return try runner.train(
-            model: GPT(configuration: configuration, key: key), task: task, keepsBest: false,
-            record: .draft(
-                .nextToken, maxLength: options.contextLength, corpus: corpus,
-                tokenizer: tokenizer, options: options.training),
-            recorder: recorder, onEvent: onEvent, shouldStop: shouldStop)
+            validation: validation)
+        return (try GPT(configuration: configuration, key: key), task)
     }
 }

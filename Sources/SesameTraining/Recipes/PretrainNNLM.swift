@@ -1,6 +1,5 @@
 import SesameModels
 import SesameStore
-import SesameTensor
 import SesameText
 
 /// Pretrains Bengio's neural language model on a corpus and writes its model folder.
@@ -22,41 +21,21 @@ public func pretrainNNLM(
     options: NNLMPretrainingOptions = NNLMPretrainingOptions(), output: ModelOutput,
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
-    try options.validate()
-    try RecipeRunner<NNLMPretrainingOptions>.checkOutput(output)
-    return try withoutActuallyEscaping(onEvent) { onEvent in
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        let (train, validation) = try reader.textStreams(
-            validationFraction: options.validationFraction)
+    try pretrainOnText(
+        "pretrain nnlm", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
+        options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
+    ) { train, validation, key in
         let configuration = NNLMConfig(
             vocabularySize: tokenizer.vocabulary.count, contextLength: options.contextLength,
             embeddingSize: options.embeddingSize, hiddenSize: options.hiddenSize,
             hasDirectConnections: options.directConnections,
             dropoutProbability: options.dropoutProbability,
             endTokenID: tokenizer.endID.map(Int.init))
-        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
-        var task = NNLMTask(
+        let task = NNLMTask(
             data: try NextTokenDataset(
-                stream: train, contextLength: NNLMPretrainingOptions.windowLength,
+                stream: train, contextLength: options.rowLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
-            validation: validation.count > 1 ? validation : nil)
-        let recorder = try SampleRecorder<NNLM>(
-            tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
-            training: options.training, contextLength: NNLMPretrainingOptions.windowLength)
-        task.beforeEvaluation = recorder.see
-        let runner = RecipeRunner(
-            kind: "pretrain nnlm", workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: options.training,
-            dependencies: [
-                "corpus": corpus, "training tokens": train.contentHash,
-                "validation tokens": validation.contentHash,
-            ], sizes: ["trainTokens": train.count, "validationTokens": validation.count])
-        return try runner.train(
-            model: NNLM(configuration: configuration, key: key), task: task, keepsBest: false,
-            record: .draft(
-                .nextToken, maxLength: options.contextLength, corpus: corpus,
-                tokenizer: tokenizer, options: options.training),
-            recorder: recorder, onEvent: onEvent, shouldStop: shouldStop)
+            validation: validation)
+        return (try NNLM(configuration: configuration, key: key), task)
     }
 }

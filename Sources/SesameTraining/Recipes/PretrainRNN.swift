@@ -1,6 +1,5 @@
 import SesameModels
 import SesameStore
-import SesameTensor
 import SesameText
 
 /// Pretrains a recurrent language model on a corpus and writes its model folder.
@@ -22,13 +21,10 @@ public func pretrainRNN(
     options: RNNPretrainingOptions = RNNPretrainingOptions(), output: ModelOutput,
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
-    try options.validate()
-    try RecipeRunner<RNNPretrainingOptions>.checkOutput(output)
-    return try withoutActuallyEscaping(onEvent) { onEvent in
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
-        let (train, validation) = try reader.textStreams(
-            validationFraction: options.validationFraction)
+    try pretrainOnText(
+        "pretrain rnn", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
+        options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
+    ) { train, validation, key in
         let (length, rows) = (options.contextLength, options.training.batchSize)
         let data: TextBatches =
             switch options.order {
@@ -50,25 +46,9 @@ public func pretrainRNN(
             dropoutProbability: options.dropoutProbability,
             variationalDropout: options.variationalDropout, tiesEmbeddings: options.tiesEmbeddings,
             endTokenID: tokenizer.endID.map(Int.init))
-        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
-        var task = RNNTask(data: data, validation: validation.count > 1 ? validation : nil)
-        let recorder = try SampleRecorder<RNNLanguageModel>(
-            tokenizer: tokenizer, stream: validation.count > 1 ? validation : train,
-            training: options.training, contextLength: length)
-        task.beforeEvaluation = recorder.see
-        let runner = RecipeRunner(
-            kind: "pretrain rnn", workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: options.training,
-            dependencies: [
-                "corpus": corpus, "training tokens": train.contentHash,
-                "validation tokens": validation.contentHash,
-            ], sizes: ["trainTokens": train.count, "validationTokens": validation.count])
-        return try runner.train(
-            model: RNNLanguageModel(configuration: configuration, key: key), task: task,
-            keepsBest: false,
-            record: .draft(
-                .nextToken, maxLength: length, corpus: corpus, tokenizer: tokenizer,
-                options: options.training),
-            recorder: recorder, onEvent: onEvent, shouldStop: shouldStop)
+        return (
+            try RNNLanguageModel(configuration: configuration, key: key),
+            RNNTask(data: data, validation: validation)
+        )
     }
 }

@@ -29,6 +29,8 @@ public struct TextClassifier: Sendable {
     public var tokenizer: Tokenizer { predictor.tokenizer }
     /// The classes.
     public var labels: [String] { model.labels }
+    /// The most tokens of a text that the model reads, special ones included.
+    public var maxLength: Int { predictor.encoder.maxLength }
 
     private let predictor: SequencePredictor
 
@@ -39,9 +41,14 @@ public struct TextClassifier: Sendable {
             modelFolder: modelFolder, tasks: [.classification], for: "classifying")
     }
 
+    /// How many of the texts or pairs have more than ``maxLength`` tokens, so that their ends are not read.
+    public func countTooLong(_ texts: [LabelledText]) -> Int {
+        predictor.encoder.countTooLong(texts)
+    }
+
     /// The classes of texts, in their order.
     ///
-    /// Texts longer than the model's length are cut.
+    /// Of texts longer than ``maxLength`` the end is not read; see ``countTooLong(_:)``.
     /// - Parameters:
     ///   - texts: Any number of texts.
     ///   - batchSize: Texts a forward pass; it does not change the result beyond rounding.
@@ -77,6 +84,8 @@ public struct TextScorer: Sendable {
     public var model: SequenceClassifier { predictor.model }
     /// The tokenizer.
     public var tokenizer: Tokenizer { predictor.tokenizer }
+    /// The most tokens of a text that the model reads, special ones included.
+    public var maxLength: Int { predictor.encoder.maxLength }
 
     private let predictor: SequencePredictor
 
@@ -87,9 +96,14 @@ public struct TextScorer: Sendable {
             modelFolder: modelFolder, tasks: [.regression], for: "scoring")
     }
 
+    /// How many of the texts or pairs have more than ``maxLength`` tokens, so that their ends are not read.
+    public func countTooLong(_ texts: [LabelledText]) -> Int {
+        predictor.encoder.countTooLong(texts)
+    }
+
     /// The scores of texts or pairs of texts, in their order; labels that they have are ignored.
     /// - Parameters:
-    ///   - texts: Any number; those longer than the model's length are cut.
+    ///   - texts: Any number; of those longer than ``maxLength`` the end is not read.
     ///   - batchSize: Texts a forward pass; it does not change the result beyond rounding.
     ///   - precision: Of matrix products.
     public func scores(
