@@ -75,3 +75,27 @@ package struct Markup {
         return result
     }
 }
+
+extension Markup {
+    /// A whole page in the reports' style, with what `body` writes as its main part.
+    static func page(
+        title: String, generator: String, body: (inout Markup) -> Void
+    ) -> String {
+        var page = Markup()
+        page.raw("<!DOCTYPE html>\n")
+        page.element("html", ["lang": "en"]) { page in
+            page.element("head") { page in
+                page.empty("meta", ["charset": "utf-8"])
+                page.empty(
+                    "meta",
+                    ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+                page.empty("meta", ["name": "color-scheme", "content": "light dark"])
+                page.empty("meta", ["name": "generator", "content": generator])
+                page.leaf("title", title)
+                page.raw("<style>\n\(ReportStyle.sheet)</style>\n")
+            }
+            page.element("body") { page in page.element("main", [:], body) }
+        }
+        return page.text
+    }
+}

@@ -59,7 +59,7 @@ struct ReadmeTests {
     }
 
     private static func takesWorkspace(_ command: String) -> Bool {
-        !["generate", "fill-mask", "predict", "embed", "model", "translate"]
+        !["generate", "fill-mask", "predict", "embed", "model", "translate", "evaluate suite"]
             .contains { command.hasPrefix($0) }
     }
 

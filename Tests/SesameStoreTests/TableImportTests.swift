@@ -62,6 +62,14 @@ import Testing
         #expect(headed.map(\.text) == ["a"])
     }
 
+    @Test func labelledLines() throws {
+        let documents = try importing(
+            "5 How far is it ?\n\n  2\tWho was\tGalileo ?\n__label__good a film\nlone\n", .labelledLines)
+        #expect(documents.map(\.label) == ["5", "2", "good"])
+        #expect(documents.map(\.text) == ["How far is it ?", "Who was\tGalileo ?", "a film"])
+        #expect(documents.map(\.line) == [1, 3, 4])
+    }
+
     @Test func splitColumn() throws {
         let columns = Columns(text: "t", split: "s")
         let documents = try importing(

@@ -93,4 +93,33 @@ struct TaggerELMoTests {
             #expect(abs(alone.probability - prediction.probability) < 1e-5)
         }
     }
+
+    /// The second text's offsets are its own: they once were looked up in the first.
+    @Test func aPairsWordsComeFromBothTexts() throws {
+        let fixture = try Fixture()
+        let elmo = try pretrained(fixture)
+        let file = fixture.folder.url.appendingPathComponent("pairs.tsv")
+        let lines = (0..<48).map { index in
+            "a film\tthe king saw the \(["cat", "ship"][index % 2]) and the king\t\(index % 2)\n"
+        }
+        try Data(("text\tpair\tlabel\n" + lines.joined()).utf8).write(to: file)
+        try fixture.workspace.importCorpus(
+            name: "pairs",
+            from: CorpusSource(
+                .tsv(Columns(pair: "pair", label: "label"), header: true), paths: [file.path]))
+        var options = TextCNNOptions()
+        options.vectors = .model(elmo.path)
+        options.embeddingSize = 0
+        options.filterCount = 8
+        options.widths = [1]
+        options.training.batchSize = 8
+        options.training.limit = .epochs(40)
+        options.training.learningRate = 1e-2
+        let result = try trainTextCNN(
+            .pairClassification, workspace: fixture.workspace, corpus: "pairs",
+            tokenizer: Tokenizer.word(
+                vocabulary: Vocabulary(tokens: SpecialTokens.languageModel.all + ["the"])),
+            options: options, output: fixture.model("cnn"))
+        #expect(result.summary.metrics[MetricName.accuracy] == 1)
+    }
 }

@@ -4,7 +4,7 @@ import Foundation
 
 extension FuzzTarget {
     /// A file of documents, read in every format: tab- and comma-separated with and without a
-    /// header, JSON lines, and text.
+    /// header, JSON lines, text, labelled lines and tagged words.
     ///
     /// The readers are called without the database around them, which would take all the time. The
     /// small buffer makes every boundary between two reads happen.
@@ -36,7 +36,8 @@ extension FuzzTarget {
             (.csv(numbered, header: false), false), (.jsonl(named), true),
             (.jsonl(Columns(text: "text", label: "label")), false),
             (.text(unit: .paragraph), false), (.text(unit: .line), true),
-            (.text(unit: .file), true),
+            (.text(unit: .file), true), (.labelledLines, false), (.conll(TaggedColumns()), true),
+            (.conll(TaggedColumns(word: 2, tag: 1, scheme: nil)), false),
         ]
     }()
 }

@@ -15,7 +15,8 @@ struct CorpusImport: ParsableCommand {
             The format follows from the files' endings: .jsonl, .tsv, .csv, otherwise plain text. Columns \
             are named as in the header line (or the JSON keys), or numbered from 1. Bytes that are not \
             UTF-8 become U+FFFD, which is reported. Translations come as two files whose lines belong \
-            together, or as a table with --text-column and --pair-column. Tagged sentences (.conll, .bio, \
+            together, or as a table with --text-column and --pair-column. With --format labelled a line is a label, \
+            white space and a text, as TREC and fastText have them. Tagged sentences (.conll, .bio, \
             .iob) have a word and its tag a line, and blank lines between them; a document is a sentence.
             """
     )

@@ -4,7 +4,7 @@ import Sesame
 /// How documents lie in files: which format, and which columns hold what.
 struct TableOptions: ParsableArguments {
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case text, jsonl, tsv, csv, conll
+        case text, jsonl, tsv, csv, labelled, conll
     }
 
     @Option(help: "How documents lie in the files (default: by the files' ending).")
@@ -47,6 +47,7 @@ struct TableOptions: ParsableArguments {
             case .jsonl: .jsonl(columns)
             case .tsv: .tsv(columns, header: !noHeader)
             case .csv: .csv(columns, header: !noHeader)
+            case .labelled: .labelledLines
             case .conll: .conll(TaggedColumns())
             case nil:
                 CorpusFormat.suggested(
@@ -57,6 +58,13 @@ struct TableOptions: ParsableArguments {
         {
             throw ValidationError(
                 "CoNLL's format has its columns in --word-column and --tag-column.")
+        }
+        if resolved == .labelledLines {
+            guard columns.pair == nil, columns.split == nil, labelColumn == nil else {
+                throw ValidationError(
+                    "Labelled lines have no columns: each is a label, white space and a text.")
+            }
+            return resolved
         }
         if case .text = resolved,
             columns.label != nil || columns.pair != nil || columns.split != nil

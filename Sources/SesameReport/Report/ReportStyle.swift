@@ -57,6 +57,7 @@ enum ReportStyle {
         tbody th { font-weight: 500; }
         .numbers td, .numbers th { text-align: right; white-space: nowrap; }
         .numbers th:first-child { text-align: left; }
+        .number { text-align: right; white-space: nowrap; }
         .path { overflow-wrap: anywhere; }
         .best { font-weight: 700; color: var(--good); }
         .confusion td.cell { min-width: 4.5rem; text-align: center; border: 2px solid var(--ground);

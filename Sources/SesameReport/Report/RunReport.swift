@@ -42,24 +42,7 @@ public struct RunReport: Sendable {
 
     /// The page.
     public func html() -> String {
-        var page = Markup()
-        page.raw("<!DOCTYPE html>\n")
-        page.element("html", ["lang": "en"]) { page in
-            page.element("head") { page in
-                page.empty("meta", ["charset": "utf-8"])
-                page.empty(
-                    "meta",
-                    ["name": "viewport", "content": "width=device-width, initial-scale=1"])
-                page.empty("meta", ["name": "color-scheme", "content": "light dark"])
-                page.empty("meta", ["name": "generator", "content": Self.generator])
-                page.leaf("title", title)
-                page.raw("<style>\n\(ReportStyle.sheet)</style>\n")
-            }
-            page.element("body") { page in
-                page.element("main") { page in writeBody(&page) }
-            }
-        }
-        return page.text
+        Markup.page(title: title, generator: Self.generator) { writeBody(&$0) }
     }
 
     private func writeBody(_ page: inout Markup) {

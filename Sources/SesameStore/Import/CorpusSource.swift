@@ -75,6 +75,9 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
     /// Comma-separated values as in RFC 4180: fields in double quotes may hold commas, line breaks
     /// and doubled quotes. With a header, the first line names the columns.
     case csv(Columns, header: Bool)
+    /// A label, white space and the text a line, as TREC's questions have it; of fastText's labels the `__label__`
+    /// before them is left out.
+    case labelledLines
     /// Tagged sentences: a word and its tag a line, blank lines between sentences. A document is a sentence,
     /// its text the words with single spaces between them, its pair the tags.
     case conll(TaggedColumns)
@@ -101,6 +104,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .jsonl: ["jsonl", "ndjson"]
         case .tsv: ["tsv", "tab"]
         case .csv: ["csv"]
+        case .labelledLines: ["txt", "text"]
         case .conll: ["conll", "bio", "iob"]
         }
     }
@@ -112,6 +116,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .jsonl: "jsonl"
         case .tsv: "tsv"
         case .csv: "csv"
+        case .labelledLines: "labelled lines"
         case .conll: "conll"
         }
     }

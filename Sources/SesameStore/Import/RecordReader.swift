@@ -26,6 +26,7 @@ extension CorpusFormat {
             try TableReader(lines: lines, columns: columns, header: header, dialect: .tsv)
         case .csv(let columns, let header):
             try TableReader(lines: lines, columns: columns, header: header, dialect: .csv)
+        case .labelledLines: LabelledLinesReader(lines: lines)
         case .conll(let columns): TaggedReader(lines: lines, columns: columns)
         }
     }

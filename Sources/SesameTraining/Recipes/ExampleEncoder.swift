@@ -34,10 +34,14 @@ struct ExampleEncoder {
                 typeIDs: isPaired && !encoding.ids.isEmpty ? encoding.typeIDs : [])
         }
         if let context {
-            let words = zip(texts, encodings).map { Self.words(of: $0.text, $1) }
-            let vectors = try context.layers(of: words)
+            // The two texts of a pair are read apart.
+            let words = zip(texts, encodings).map { Self.words(of: $0, $1) }
+            var vectors = try context.layers(of: words.flatMap { $0 })[...]
             for (index, encoding) in encodings.enumerated() {
-                examples[index].vectors = Self.spread(vectors[index], over: encoding)
+                let own = Array(vectors.prefix(words[index].count))
+                vectors = vectors.dropFirst(own.count)
+                examples[index].vectors = Self.spread(
+                    own.count == 1 ? own[0] : concatenated(own, axis: 1), over: encoding)
             }
         }
         switch head {
@@ -73,11 +77,13 @@ struct ExampleEncoder {
         return examples
     }
 
-    /// The words that a text's tokens stand for, special tokens left out.
-    private static func words(of text: String, _ encoding: Encoding) -> [String] {
-        let bytes = Array(text.utf8)
-        return encoding.offsets.filter { !$0.isEmpty }
-            .map { String(decoding: bytes[$0], as: UTF8.self) }
+    /// The words that the tokens of a text stand for, and those of its pair; special tokens left out.
+    private static func words(of text: LabelledText, _ encoding: Encoding) -> [[String]] {
+        zip([text.text, text.pair ?? ""], encoding.sequenceRanges).map { text, tokens in
+            let bytes = Array(text.utf8)
+            return tokens.map { encoding.offsets[$0] }.filter { !$0.isEmpty }
+                .map { String(decoding: bytes[$0], as: UTF8.self) }
+        }
     }
 
     /// The words' vectors `[layers, words, size]` at their tokens' places; zeros at special tokens.

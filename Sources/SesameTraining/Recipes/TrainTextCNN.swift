@@ -113,12 +113,6 @@ public func trainTextCNN(
         vectors = try WordVectorTable(URL(fileURLWithPath: path), for: tokenizer.vocabulary)
     }
     let context = try options.vectors.contextVectors()
-    guard context == nil || task != .pairClassification else {
-        throw TrainingError(
-            .invalidOption(
-                name: "word vectors for pairs of texts", expected: "random or a file",
-                found: "a model's folder"))
-    }
     let recipe = SequenceRecipe(
         task: task, workspace: workspace, corpus: corpus, tokenizer: tokenizer, options: options,
         training: options.training, validationFraction: options.validationFraction,
