@@ -64,7 +64,8 @@ import Testing
 
     @Test func labelledLines() throws {
         let documents = try importing(
-            "5 How far is it ?\n\n  2\tWho was\tGalileo ?\n__label__good a film\nlone\n", .labelledLines)
+            "5 How far is it ?\n\n  2\tWho was\tGalileo ?\n__label__good a film\nlone\n",
+            .labelledLines)
         #expect(documents.map(\.label) == ["5", "2", "good"])
         #expect(documents.map(\.text) == ["How far is it ?", "Who was\tGalileo ?", "a film"])
         #expect(documents.map(\.line) == [1, 3, 4])
