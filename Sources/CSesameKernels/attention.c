@@ -65,6 +65,19 @@ static void *take(arena *a, size_t bytes) {
     return part;
 }
 
+/// The shape of one batch entry: its own counts, where sequences have several lengths.
+static sesame_attention entry_shape(const sesame_attention *s, size_t b) {
+    sesame_attention entry = *s;
+    if (s->queries) entry.query_count = s->queries[b].count;
+    if (s->keys) entry.key_count = s->keys[b].count;
+    return entry;
+}
+
+/// Where an entry's first row begins.
+static size_t entry_base(const sesame_rows *rows, size_t b, size_t time_stride, size_t batch_stride) {
+    return rows ? rows[b].first * time_stride : b * batch_stride;
+}
+
 /// Keys that queries below `query_end` can see.
 static size_t visible_keys(const sesame_attention *s, size_t query_end) {
     if (!s->causal) return s->key_count;
@@ -120,18 +133,20 @@ static void lay_out_forward(const attention_job *job, arena *a, forward_scratch 
 
 static void forward_task(void *context, size_t index) {
     const attention_job *job = context;
-    const sesame_attention *s = job->shape;
+    const sesame_attention *whole = job->shape;
     const sesame_gemm_kernels *gemm = job->gemm;
-    const sesame_precision p = s->precision;
-    const size_t D = s->head_size;
-    const size_t head = index / job->groups, b = head / s->heads, h = head % s->heads;
+    const sesame_precision p = whole->precision;
+    const size_t D = whole->head_size;
+    const size_t head = index / job->groups, b = head / whole->heads, h = head % whole->heads;
+    const sesame_attention entry = entry_shape(whole, b), *s = &entry;
     const size_t first = index % job->groups * job->group_blocks * QUERY_BLOCK;
+    if (first >= s->query_count) return;
     const size_t last = sesame_min(first + job->group_blocks * QUERY_BLOCK, s->query_count);
     const size_t keys = visible_keys(s, last);
-    const float *query = job->query + b * s->query_batch_stride + h * D;
-    const float *key = job->key + b * s->key_batch_stride + h * D;
-    const float *value = job->value + b * s->value_batch_stride + h * D;
-    float *out = job->out + b * s->output_batch_stride + h * D;
+    const float *query = job->query + entry_base(s->queries, b, s->query_time_stride, s->query_batch_stride) + h * D;
+    const float *key = job->key + entry_base(s->keys, b, s->key_time_stride, s->key_batch_stride) + h * D;
+    const float *value = job->value + entry_base(s->keys, b, s->value_time_stride, s->value_batch_stride) + h * D;
+    float *out = job->out + entry_base(s->queries, b, s->output_time_stride, s->output_batch_stride) + h * D;
 
     arena sizes = {0};
     forward_scratch x;
@@ -150,7 +165,7 @@ static void forward_task(void *context, size_t index) {
     const float *mask = additive_mask(s, b, x.mask);
     score_block block = {.scores = x.scores, .visible = x.visible, .scale = s->scale, .maximum = x.maximum,
                          .sum = x.sum, .factor = x.factor};
-    set_dropout(s, &block);
+    set_dropout(whole, &block);
 
     for (size_t i = first; i < last; i += QUERY_BLOCK) {
         const size_t rows = sesame_min(QUERY_BLOCK, last - i), end = visible_keys(s, i + rows);
@@ -163,7 +178,7 @@ static void forward_task(void *context, size_t index) {
                            x.scores, KEY_BLOCK, NULL);
             set_visible(s, i, rows, j, cols, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
-            block.offset = ((uint64_t)head * s->query_count + i) * s->key_count + j;
+            block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
             SESAME_SELECT(softmax_table)(&block);
             for (size_t r = 0; j > 0 && r < rows; r++) {
                 if (x.factor[r] != 1) SESAME_SELECT(scale_table)(D, x.factor[r], o + r * s->output_time_stride);
@@ -179,7 +194,7 @@ static void forward_task(void *context, size_t index) {
             if (end == 0) memset(row, 0, D * sizeof(float));
             if (x.sum[r] > 0) SESAME_SELECT(scale_table)(D, 1.0f / x.sum[r], row);
             if (job->log_sum_exp) {
-                job->log_sum_exp[head * s->query_count + i + r] =
+                job->log_sum_exp[head * whole->query_count + i + r] =
                     x.sum[r] > 0 ? x.maximum[r] + logf(x.sum[r]) : -INFINITY;
             }
         }
@@ -249,14 +264,17 @@ static void lay_out_backward(const attention_job *job, arena *a, backward_scratc
 
 static void backward_task(void *context, size_t head) {
     const attention_job *job = context;
-    const sesame_attention *s = job->shape;
+    const sesame_attention *whole = job->shape;
     const sesame_gemm_kernels *gemm = job->gemm;
-    const sesame_precision p = s->precision;
-    const size_t D = s->head_size, b = head / s->heads, h = head % s->heads;
-    const size_t query_base = b * s->query_batch_stride + h * D, query_step = s->query_time_stride;
-    const size_t key_base = b * s->key_batch_stride + h * D, key_step = s->key_time_stride;
-    const size_t value_base = b * s->value_batch_stride + h * D, value_step = s->value_time_stride;
-    const size_t output_base = b * s->output_batch_stride + h * D, output_step = s->output_time_stride;
+    const sesame_precision p = whole->precision;
+    const size_t D = whole->head_size, b = head / whole->heads, h = head % whole->heads;
+    const sesame_attention entry = entry_shape(whole, b), *s = &entry;
+    const size_t query_step = s->query_time_stride, key_step = s->key_time_stride;
+    const size_t value_step = s->value_time_stride, output_step = s->output_time_stride;
+    const size_t query_base = entry_base(s->queries, b, query_step, s->query_batch_stride) + h * D;
+    const size_t key_base = entry_base(s->keys, b, key_step, s->key_batch_stride) + h * D;
+    const size_t value_base = entry_base(s->keys, b, value_step, s->value_batch_stride) + h * D;
+    const size_t output_base = entry_base(s->queries, b, output_step, s->output_batch_stride) + h * D;
     const size_t keys = visible_keys(s, s->query_count);
     float *dkey = job->dkey + key_base, *dvalue = job->dvalue + value_base;
     for (size_t j = 0; j < s->key_count; j++) {
@@ -282,7 +300,7 @@ static void backward_task(void *context, size_t head) {
     const float *mask = additive_mask(s, b, x.mask);
     score_block block = {.scores = x.scores, .gradients = x.gradients, .visible = x.visible, .scale = s->scale,
                          .delta = x.delta};
-    set_dropout(s, &block);
+    set_dropout(whole, &block);
 
     for (size_t i = 0; i < s->query_count; i += QUERY_BLOCK) {
         const size_t rows = sesame_min(QUERY_BLOCK, s->query_count - i), end = visible_keys(s, i + rows);
@@ -294,7 +312,7 @@ static void backward_task(void *context, size_t head) {
             x.delta[r] = SESAME_SELECT(dot_table)(D, doutput + r * output_step, output + r * output_step);
             if (end == 0) memset(dquery + r * query_step, 0, D * sizeof(float));
         }
-        block.log_sum_exp = job->saved_log_sum_exp + head * s->query_count + i;
+        block.log_sum_exp = job->saved_log_sum_exp + head * whole->query_count + i;
         const size_t column_stride = sesame_gemm_units(gemm, p, rows) * gemm->nr;
         gemm->pack_a[p](false, rows, D, query, query_step, x.queries);
         gemm->pack_a[p](false, rows, D, doutput, output_step, x.doutputs);
@@ -307,7 +325,7 @@ static void backward_task(void *context, size_t head) {
                            NULL);
             set_visible(s, i, rows, j, cols, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
-            block.offset = ((uint64_t)head * s->query_count + i) * s->key_count + j;
+            block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
             SESAME_SELECT(gradient_table)(&block);
             gemm->pack_a[p](true, cols, rows, x.gradients, KEY_BLOCK, x.transposed);
             gemm->block[p](cols, D, rows, x.transposed, x.doutput_columns, column_stride, true,
@@ -331,6 +349,37 @@ void sesame_attention_backward(const sesame_attention *shape, const float *query
                          .value = value, .output = output, .saved_log_sum_exp = log_sum_exp, .doutput = doutput,
                          .dquery = dquery, .dkey = dkey, .dvalue = dvalue, .groups = 1};
     run(&job, backward_task);
+}
+
+// MARK: Weights
+
+static void weights_task(void *context, size_t head) {
+    const attention_job *job = context;
+    const sesame_attention *whole = job->shape;
+    const size_t D = whole->head_size, b = head / whole->heads, h = head % whole->heads;
+    const sesame_attention entry = entry_shape(whole, b), *s = &entry;
+    const float *query = job->query + entry_base(s->queries, b, s->query_time_stride, s->query_batch_stride) + h * D;
+    const float *key = job->key + entry_base(s->keys, b, s->key_time_stride, s->key_batch_stride) + h * D;
+    float *row = job->out + head * whole->query_count * whole->key_count;
+    memset(row, 0, whole->query_count * whole->key_count * sizeof(float));
+    for (size_t i = 0; i < s->query_count; i++, row += whole->key_count) {
+        const size_t end = visible_keys(s, i + 1);
+        float maximum = -INFINITY, sum = 0;
+        for (size_t j = 0; j < end; j++) {
+            const bool hidden = s->key_mask && !s->key_mask[b * s->key_count + j];
+            const float *k = key + j * s->key_time_stride;
+            row[j] = hidden ? -INFINITY : s->scale * SESAME_SELECT(dot_table)(D, query + i * s->query_time_stride, k);
+            maximum = fmaxf(maximum, row[j]);
+        }
+        for (size_t j = 0; j < end; j++) sum += row[j] = maximum == -INFINITY ? 0 : expf(row[j] - maximum);
+        for (size_t j = 0; j < end && sum > 0; j++) row[j] /= sum;
+    }
+}
+
+void sesame_attention_weights(const sesame_attention *shape, const float *query, const float *key, float *weights) {
+    if (shape->head_size == 0) return;
+    attention_job job = {.shape = shape, .query = query, .key = key, .out = weights, .groups = 1};
+    run(&job, weights_task);
 }
 
 #else  // The body, once for each instruction set.

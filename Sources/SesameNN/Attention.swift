@@ -48,8 +48,8 @@ public struct MultiHeadAttention: Module {
     ///   - x: `[batch, time, hidden]`.
     ///   - keyMask: `[batch, time]`; 1 keeps a key, 0 hides it.
     ///   - causal: Whether a position sees only itself and those before it.
-    ///   - sequences: Where sequences of several lengths lie end to end in `x`, `[1, tokens, hidden]`; then
-    ///     there is no mask.
+    ///   - sequences: Where sequences of several lengths lie end to end in `x`, `[1, tokens, hidden]`, which
+    ///     then computes nothing on padding; there is no mask.
     ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, time, hidden]`.
@@ -57,21 +57,10 @@ public struct MultiHeadAttention: Module {
         _ x: Tensor, keyMask: AttentionMask? = nil, causal: Bool = false,
         sequences: PackedSequences? = nil, residual: Tensor? = nil, context: ForwardContext
     ) -> Tensor {
-        let projected = projection(x, context: context)
-        let attended: Tensor
-        if let sequences {
-            precondition(keyMask == nil, "packed sequences need no mask")
-            attended = sequences.map(projected) { run, x in
-                attention(
-                    packed: x, headCount: headCount, causal: causal,
-                    dropout: context.site(run).dropoutSite(dropoutProbability),
-                    precision: context.precision)
-            }
-        } else {
-            attended = attention(
-                packed: projected, headCount: headCount, causal: causal, keyMask: keyMask,
-                dropout: context.dropoutSite(dropoutProbability), precision: context.precision)
-        }
+        let attended = attention(
+            packed: projection(x, context: context), headCount: headCount, causal: causal,
+            keyMask: keyMask, sequences: sequences?.ranges,
+            dropout: context.dropoutSite(dropoutProbability), precision: context.precision)
         return output(attended, residual: residual, context: context)
     }
 
@@ -151,24 +140,54 @@ public struct CrossAttention: Module {
         self.dropoutProbability = dropoutProbability
     }
 
-    /// Attends from `x` to `memory`.
+    /// What the layer reads of an encoder's output, for as often as it is looked at.
     ///
     /// - Parameters:
-    ///   - x: `[batch, time, hidden]`.
-    ///   - memory: `[batch, memory time, memory size]`.
-    ///   - memoryMask: `[batch, memory time]`; 1 keeps a position of the memory, 0 hides it.
-    ///   - residual: `[batch, time, hidden]`, or nil; added in the output product's epilogue.
+    ///   - memory: `[batch, memory time, memory size]`, or `[1, tokens, memory size]` with sequences.
+    ///   - mask: `[batch, memory time]`; 1 keeps a position of the memory, 0 hides it.
+    ///   - sequences: Where in `memory` each sequence lies, where they lie end to end; then there is no mask.
+    ///   - context: Gives the precision.
+    public func memory(
+        _ memory: Tensor, mask: AttentionMask? = nil, sequences: [Range<Int>]? = nil,
+        context: ForwardContext
+    ) -> AttentionMemory {
+        AttentionMemory(
+            key: key(memory, context: context), value: value(memory, context: context), mask: mask,
+            sequences: sequences)
+    }
+
+    /// Attends from `x` to a memory.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, time, hidden]`, or `[1, tokens, hidden]` with sequences.
+    ///   - memory: What ``memory(_:mask:sequences:context:)`` gave.
+    ///   - sequences: Where in `x` each sequence lies; given exactly where the memory has sequences.
+    ///   - residual: The shape of `x`, or nil; added in the output product's epilogue.
+    ///   - onWeights: Told the attention weights, as `attentionWeights` has them; nil spares computing them.
     ///   - context: Gives precision, mode and key.
-    /// - Returns: `[batch, time, hidden]`.
+    /// - Returns: The shape of `x`.
     public func callAsFunction(
-        _ x: Tensor, memory: Tensor, memoryMask: AttentionMask? = nil,
-        residual: Tensor? = nil, context: ForwardContext
+        _ x: Tensor, memory: AttentionMemory, sequences: [Range<Int>]? = nil,
+        residual: Tensor? = nil, onWeights: ((Tensor) -> Void)? = nil, context: ForwardContext
     ) -> Tensor {
+        precondition(
+            (sequences == nil) == (memory.sequences == nil),
+            "sequences lie end to end on both sides of an attention, or on neither")
+        let query = self.query(x, context: context)
+        var both: AttentionSequences?
+        if let sequences, let keys = memory.sequences {
+            both = AttentionSequences(queries: sequences, keys: keys)
+        }
+        if let onWeights {
+            onWeights(
+                attentionWeights(
+                    query: query, key: memory.key, headCount: headCount, causal: false,
+                    keyMask: memory.mask, sequences: both))
+        }
         let attended = attention(
-            query: query(x, context: context), key: key(memory, context: context),
-            value: value(memory, context: context), headCount: headCount, causal: false,
-            keyMask: memoryMask, dropout: context.dropoutSite(dropoutProbability),
-            precision: context.precision)
+            query: query, key: memory.key, value: memory.value, headCount: headCount,
+            causal: false, keyMask: memory.mask, sequences: both,
+            dropout: context.dropoutSite(dropoutProbability), precision: context.precision)
         return output(attended, residual: residual, context: context)
     }
 
@@ -181,6 +200,18 @@ public struct CrossAttention: Module {
         value.visitParameters(&visitor, at: path / "value")
         output.visitParameters(&visitor, at: path / "output")
     }
+}
+
+/// An encoder's output as one ``CrossAttention`` reads it.
+public struct AttentionMemory: Sendable {
+    /// `[batch, memory time, hidden]`, or `[1, tokens, hidden]` with sequences.
+    public var key: Tensor
+    /// The same shape.
+    public var value: Tensor
+    /// `[batch, memory time]`; 1 keeps a position, 0 hides it.
+    public var mask: AttentionMask?
+    /// Where each sequence lies, where they lie end to end. For inference several may lie at one place.
+    public var sequences: [Range<Int>]?
 }
 
 private func checkHeads(hiddenSize: Int, headCount: Int) {

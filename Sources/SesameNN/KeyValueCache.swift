@@ -11,9 +11,9 @@ public struct KeyValueCache: Sendable {
     /// Each layer's values, in the same way.
     private var values: [Tensor]
     /// How many sequences are decoded side by side.
-    public let batchSize: Int
+    public private(set) var batchSize: Int
     /// How many tokens a sequence may have.
-    public let capacity: Int
+    public private(set) var capacity: Int
     /// How many tokens are held.
     public private(set) var count = 0
 
@@ -42,6 +42,35 @@ public struct KeyValueCache: Sendable {
     public mutating func advance(by tokens: Int) {
         precondition(tokens <= room, "\(tokens) tokens do not fit in room for \(room)")
         count += tokens
+    }
+
+    /// Makes room for more tokens, where there is none, by doubling the memory.
+    public mutating func makeRoom(for tokens: Int) {
+        guard room < tokens else { return }
+        let added = max(capacity, tokens - room)
+        func grown(_ tensor: Tensor) -> Tensor {
+            concatenated(
+                [tensor, Tensor(zeros: [batchSize, added, tensor.shape.last])], axis: 1)
+        }
+        keys = keys.map(grown)
+        values = values.map(grown)
+        capacity += added
+    }
+
+    /// Keeps the sequences named, in this order; one may be named several times or not at all.
+    public mutating func select(_ rows: [Int32]) {
+        guard rows.count != batchSize || !rows.indices.allSatisfy({ rows[$0] == Int32($0) }) else {
+            return
+        }
+        let ids = IDTensor(rows, shape: [rows.count])
+        func selected(_ tensor: Tensor) -> Tensor {
+            let size = tensor.shape.last
+            return tensor.reshaped([batchSize, capacity * size]).selectedRows(ids)
+                .reshaped([rows.count, capacity, size])
+        }
+        keys = keys.map(selected)
+        values = values.map(selected)
+        batchSize = rows.count
     }
 
     /// Writes the new keys and values of `packed`, `[batch, time, 3 · hidden]`, into a layer, and attends

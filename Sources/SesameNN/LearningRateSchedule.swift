@@ -10,7 +10,8 @@
     import Darwin
 #endif
 
-/// The learning rate of each step: a warm-up, then a constant, a line or half a cosine down to a floor.
+/// The learning rate of each step: a warm-up, then a constant, or a line, half a cosine or an inverse square
+/// root down to a floor.
 ///
 /// Steps count from 0. The conventions are nanoGPT's: during warm-up the rate is
 /// `peak · (step + 1) / (warmupSteps + 1)`, so the first step already learns and step `warmupSteps` has the
@@ -24,6 +25,11 @@ public struct LearningRateSchedule: Codable, Sendable, Hashable {
         case linear
         /// floor + (peak − floor) · (1 + cos(π · progress)) / 2.
         case cosine
+        /// peak · √((warmupSteps + 1) / (step + 1)), at least the floor.
+        ///
+        /// Source: Vaswani et al. 2017, Attention Is All You Need, eq. 3, where the peak is
+        /// 1 / √(hidden size · warm-up steps).
+        case inverseSquareRoot = "inverse-sqrt"
     }
 
     /// What follows the warm-up.
@@ -34,7 +40,7 @@ public struct LearningRateSchedule: Codable, Sendable, Hashable {
     public var floor: Float
     /// How many steps the rate rises.
     public var warmupSteps: Int
-    /// The step at which the floor is reached; not used where the shape is constant.
+    /// The step at which the floor is reached; not used where the shape is constant or an inverse square root.
     public var totalSteps: Int
 
     /// A schedule from its parts.
@@ -69,16 +75,32 @@ public struct LearningRateSchedule: Codable, Sendable, Hashable {
             .cosine, peak: peak, floor: floor, warmupSteps: warmupSteps, totalSteps: totalSteps)
     }
 
+    /// The inverse square root of the step, after the warm-up.
+    public static func inverseSquareRoot(
+        peak: Float, floor: Float = 0, warmupSteps: Int
+    ) -> LearningRateSchedule {
+        LearningRateSchedule(
+            .inverseSquareRoot, peak: peak, floor: floor, warmupSteps: warmupSteps)
+    }
+
     /// The rate of a step, from 0 on.
     public func rate(at step: Int) -> Float {
         precondition(step >= 0, "step \(step) is negative")
         if step < warmupSteps {
             return Float(Double(peak) * Double(step + 1) / Double(warmupSteps + 1))
         }
-        if shape == .constant { return peak }
-        guard step < totalSteps else { return floor }
-        let progress = Double(step - warmupSteps) / Double(totalSteps - warmupSteps)
-        let share = shape == .linear ? 1 - progress : (1 + cos(Double.pi * progress)) / 2
-        return Float(Double(floor) + Double(peak - floor) * share)
+        func falling(_ share: (_ progress: Double) -> Double) -> Float {
+            guard step < totalSteps else { return floor }
+            let progress = Double(step - warmupSteps) / Double(totalSteps - warmupSteps)
+            return Float(Double(floor) + Double(peak - floor) * share(progress))
+        }
+        switch shape {
+        case .constant: return peak
+        case .linear: return falling { 1 - $0 }
+        case .cosine: return falling { (1 + cos(Double.pi * $0)) / 2 }
+        case .inverseSquareRoot:
+            let share = (Double(warmupSteps + 1) / Double(step + 1)).squareRoot()
+            return max(floor, Float(Double(peak) * share))
+        }
     }
 }

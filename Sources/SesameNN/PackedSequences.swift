@@ -2,8 +2,8 @@ import SesameTensor
 
 /// How sequences of several lengths lie end to end in one tensor, without padding.
 ///
-/// The tensor is `[1, tokens, features]`. Sequences of one length stand together, so that attention, which
-/// alone looks across positions, sees them as a batch; every other operator works on the tokens as they are.
+/// The tensor is `[1, tokens, features]`. Attention, which alone looks across positions, is told where each
+/// sequence lies; every other operator works on the tokens as they are.
 public struct PackedSequences: Sendable, Hashable {
     /// Neighbouring sequences of one length.
     public struct Run: Sendable, Hashable {
@@ -15,6 +15,8 @@ public struct PackedSequences: Sendable, Hashable {
         public let range: Range<Int>
     }
 
+    /// The sequences' places in the tensor, in order.
+    public let ranges: [Range<Int>]
     /// The runs, in order.
     public let runs: [Run]
     /// All sequences' tokens.
@@ -22,33 +24,42 @@ public struct PackedSequences: Sendable, Hashable {
 
     /// The layout of sequences in the order of `lengths`; sorted lengths give the fewest runs.
     public init(lengths: [Int]) {
+        var ranges: [Range<Int>] = []
         var runs: [Run] = []
         var start = 0
         var index = 0
         while index < lengths.count {
             let length = lengths[index]
             let end = lengths[index...].firstIndex { $0 != length } ?? lengths.count
+            for row in 0..<end - index {
+                ranges.append(start + row * length..<start + (row + 1) * length)
+            }
             let tokens = (end - index) * length
             runs.append(Run(count: end - index, length: length, range: start..<start + tokens))
             start += tokens
             index = end
         }
+        self.ranges = ranges
         self.runs = runs
         tokenCount = start
     }
 
-    /// Applies `body` to each run's number and its part of `x` as `[count, length, features]`, and puts the results
-    /// end to end again.
-    func map(_ x: Tensor, _ body: (_ run: Int, _ part: Tensor) -> Tensor) -> Tensor {
+    /// The ids of rows that were padded at the end, without the padding: `[1, tokens]`.
+    ///
+    /// - Parameter ids: `[sequences, time]`, of which each sequence has as many as its length.
+    public func packed(_ ids: IDTensor) -> IDTensor {
         precondition(
-            x.shape.count == 3 && x.shape[0] == 1 && x.shape[1] == tokenCount,
-            "packed sequences have shape [1, \(tokenCount), features], not \(x.shape)")
-        guard !runs.isEmpty else { return x }
-        let results = runs.enumerated().map { index, run in
-            let part = runs.count == 1 ? x : x.sliced(axis: 1, run.range)
-            let result = body(index, part.reshaped([run.count, run.length, x.shape.last]))
-            return result.reshaped([1, run.range.count, result.shape.last])
+            ids.shape.count == 2 && ids.shape[0] == ranges.count
+                && ranges.allSatisfy { $0.count <= ids.shape[1] },
+            "\(ranges.count) sequences, the longest of \(ranges.map(\.count).max() ?? 0) ids, are "
+                + "not in \(ids.shape)")
+        let width = ids.shape[1]
+        let kept = ranges.enumerated().flatMap { row, range in
+            ids.scalars[row * width..<row * width + range.count]
         }
-        return results.count == 1 ? results[0] : concatenated(results, axis: 1)
+        return IDTensor(kept, shape: [1, tokenCount])
     }
+
+    /// The place of each token in its sequence, from 0.
+    public var positions: [Int] { ranges.flatMap { Array(0..<$0.count) } }
 }

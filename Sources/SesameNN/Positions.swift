@@ -62,21 +62,46 @@ public struct SinusoidalPositions: Module {
 
     /// The table for sequences up to `maxSequenceLength`; angles are computed in Double.
     public init(maxSequenceLength: Int, hiddenSize: Int) {
+        table = Self.waves(0..<maxSequenceLength, hiddenSize: hiddenSize)
+    }
+
+    private static func waves(_ positions: some Collection<Int>, hiddenSize: Int) -> Tensor {
         var scalars: [Float] = []
-        scalars.reserveCapacity(maxSequenceLength * hiddenSize)
-        for position in 0..<maxSequenceLength {
+        scalars.reserveCapacity(positions.count * hiddenSize)
+        for position in positions {
             for i in 0..<hiddenSize {
                 let exponent = Double(i / 2 * 2) / Double(hiddenSize)
                 let angle = Double(position) / pow(10000, exponent)
                 scalars.append(Float(i % 2 == 0 ? sin(angle) : cos(angle)))
             }
         }
-        table = Tensor(scalars, shape: [maxSequenceLength, hiddenSize])
+        return Tensor(scalars, shape: [positions.count, hiddenSize])
     }
 
     /// x plus the waves of positions `start ..< start + time`; x is `[batch, time, hidden]`.
     public func callAsFunction(_ x: Tensor, start: Int = 0, context: ForwardContext) -> Tensor {
         x + rows(of: table, for: x, start: start)
+    }
+
+    /// x plus the waves of the positions named, one a row.
+    ///
+    /// - Parameters:
+    ///   - x: `[..., hidden]`, as many rows as there are positions.
+    ///   - positions: Each 0 or more. Those beyond the table are computed anew, so that no sequence is too long.
+    ///   - context: Not used; every layer takes one.
+    /// - Returns: The shape of `x`.
+    public func callAsFunction(
+        _ x: Tensor, at positions: [Int], context: ForwardContext
+    ) -> Tensor {
+        let size = table.shape[1]
+        precondition(
+            x.shape.leading == positions.count && x.shape.last == size,
+            "\(positions.count) positions of \(size) waves for \(x.shape)")
+        let rows =
+            (positions.max() ?? 0) < table.shape[0]
+            ? table.selectedRows(IDTensor(positions.map(Int32.init), shape: [positions.count]))
+            : Self.waves(positions, hiddenSize: size)
+        return x + rows.reshaped(x.shape)
     }
 
     /// Has no parameters.

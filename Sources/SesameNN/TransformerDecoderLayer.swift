@@ -50,17 +50,25 @@ public struct TransformerDecoderLayer: Module {
     ///   - x: `[batch, time, hidden]`.
     ///   - keyMask: `[batch, time]`; 1 keeps a position, 0 hides it from the others. Padding behind the
     ///     text needs none, since no position looks ahead.
-    ///   - memory: An encoder's output, `[batch, memory time, hidden]`; given exactly where the layer has cross-attention.
-    ///   - memoryMask: `[batch, memory time]`.
+    ///   - sequences: Where sequences of several lengths lie end to end in `x`; see ``MultiHeadAttention``.
+    ///   - memory: What the layer's cross-attention reads, see ``memory(_:mask:sequences:context:)``; given
+    ///     exactly where it has one.
     ///   - context: Gives precision, mode and key.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
-        _ x: Tensor, keyMask: AttentionMask? = nil, memory: Tensor? = nil,
-        memoryMask: AttentionMask? = nil, context: ForwardContext
+        _ x: Tensor, keyMask: AttentionMask? = nil, sequences: PackedSequences? = nil,
+        memory: AttentionMemory? = nil, context: ForwardContext
     ) -> Tensor {
-        forward(x, memory: memory, memoryMask: memoryMask, context: context) { input, residual in
+        func look(
+            _ input: Tensor, _ memory: AttentionMemory, _ cross: CrossAttention, _ residual: Tensor?
+        ) -> Tensor {
+            cross(
+                input, memory: memory, sequences: sequences?.ranges, residual: residual,
+                context: context.site(5))
+        }
+        return forward(x, memory: memory, context: context, look: look) { input, residual in
             attention(
-                input, keyMask: keyMask, causal: true, residual: residual,
+                input, keyMask: keyMask, causal: true, sequences: sequences, residual: residual,
                 context: context.site(0))
         }
     }
@@ -71,22 +79,49 @@ public struct TransformerDecoderLayer: Module {
     ///   - x: The new tokens, `[batch, time, hidden]`.
     ///   - cache: Receives the new keys and values; its count is not changed.
     ///   - layer: Which of the cache's layers this is.
-    ///   - memory: As in the other call.
-    ///   - memoryMask: As in the other call.
+    ///   - memory: As in the other call. A memory of sequences that lie end to end is looked at by rows of one
+    ///     token, `time` 1.
+    ///   - groups: With such a memory, the rows that look at each of its sequences, one after the other.
+    ///   - onWeights: Told the cross-attention's weights.
     ///   - context: Gives the precision.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
-        _ x: Tensor, cache: inout KeyValueCache, layer: Int, memory: Tensor? = nil,
-        memoryMask: AttentionMask? = nil, context: ForwardContext
+        _ x: Tensor, cache: inout KeyValueCache, layer: Int, memory: AttentionMemory? = nil,
+        groups: [Range<Int>]? = nil, onWeights: ((Tensor) -> Void)? = nil, context: ForwardContext
     ) -> Tensor {
-        forward(x, memory: memory, memoryMask: memoryMask, context: context) { input, residual in
+        precondition(
+            groups == nil || x.shape[1] == 1, "rows of \(x.shape[1]) tokens look at sequences")
+        func look(
+            _ input: Tensor, _ memory: AttentionMemory, _ cross: CrossAttention, _ residual: Tensor?
+        ) -> Tensor {
+            // Rows that look at the same sequence are its queries, as many tokens of one target would be.
+            func lines(_ x: Tensor) -> Tensor {
+                groups == nil ? x : x.reshaped([1, x.shape[0], x.shape.last])
+            }
+            return cross(
+                lines(input), memory: memory, sequences: groups, residual: residual.map(lines),
+                onWeights: onWeights, context: context
+            ).reshaped(input.shape)
+        }
+        return forward(x, memory: memory, context: context, look: look) { input, residual in
             attention(
                 input, residual: residual, cache: &cache, layer: layer, context: context)
         }
     }
 
+    /// What the layer's cross-attention reads of an encoder's output, computed once for all of its targets.
+    ///
+    /// Parameters as for ``CrossAttention/memory(_:mask:sequences:context:)``; nil for a layer without one.
+    public func memory(
+        _ memory: Tensor, mask: AttentionMask? = nil, sequences: [Range<Int>]? = nil,
+        context: ForwardContext
+    ) -> AttentionMemory? {
+        crossAttention?.memory(memory, mask: mask, sequences: sequences, context: context)
+    }
+
     private func forward(
-        _ x: Tensor, memory: Tensor?, memoryMask: AttentionMask?, context: ForwardContext,
+        _ x: Tensor, memory: AttentionMemory?, context: ForwardContext,
+        look: (Tensor, AttentionMemory, CrossAttention, _ residual: Tensor?) -> Tensor,
         attend: (_ input: Tensor, _ residual: Tensor?) -> Tensor
     ) -> Tensor {
         precondition(
@@ -97,13 +132,6 @@ public struct TransformerDecoderLayer: Module {
         let (afterAttention, afterCross, inside) = (
             context.site(1), context.site(4), context.site(2)
         )
-        func look(_ input: Tensor, _ residual: Tensor?, _ cross: CrossAttention, _ memory: Tensor)
-            -> Tensor
-        {
-            cross(
-                input, memory: memory, memoryMask: memoryMask, residual: residual,
-                context: context.site(5))
-        }
         switch norm {
         case .pre:
             let first = attentionNorm(x, context: context)
@@ -113,7 +141,7 @@ public struct TransformerDecoderLayer: Module {
             if let crossAttention, let memory {
                 (stream, normalized) = feedForwardNorm.joining(
                     stream, dropout: dropout, context: afterCross
-                ) { look(normalized, $0, crossAttention, memory) }
+                ) { look(normalized, memory, crossAttention, $0) }
             }
             return dropout.joining(stream, context: context.site(3)) {
                 feedForward(normalized, residual: $0, context: inside)
@@ -125,7 +153,7 @@ public struct TransformerDecoderLayer: Module {
             if let crossAttention, let crossAttentionNorm, let memory {
                 stream =
                     crossAttentionNorm.joining(stream, dropout: dropout, context: afterCross) {
-                        look(stream, $0, crossAttention, memory)
+                        look(stream, memory, crossAttention, $0)
                     }.normalized
             }
             return feedForwardNorm.joining(stream, dropout: dropout, context: context.site(3)) {

@@ -14,6 +14,9 @@ struct LearningRateScheduleTests {
     static let linear = LearningRateSchedule.linear(
         peak: 2e-3, floor: 1e-3, warmupSteps: 3, totalSteps: 13)
 
+    static let inverse = LearningRateSchedule.inverseSquareRoot(
+        peak: 1, floor: 0.3, warmupSteps: 3)
+
     @Test(arguments: [
         Row(schedule: .constant(0.5), step: 0, rate: 0.5),
         Row(schedule: .constant(0.5), step: 100_000, rate: 0.5),
@@ -33,6 +36,14 @@ struct LearningRateScheduleTests {
         Row(schedule: linear, step: 13, rate: 1e-3),
         Row(schedule: .linear(peak: 1, totalSteps: 4), step: 1, rate: 0.75),
         Row(schedule: .linear(peak: 1, totalSteps: 4), step: 4, rate: 0),
+        Row(schedule: inverse, step: 0, rate: 0.25),
+        Row(schedule: inverse, step: 3, rate: 1),
+        Row(schedule: inverse, step: 15, rate: 0.5),
+        Row(schedule: inverse, step: 99, rate: 0.3),
+        // The paper's: 1/√hidden · min(1/√n, n · warm-up^-1.5), n from 1.
+        Row(
+            schedule: .inverseSquareRoot(peak: 1 / (512.0 * 4000).squareRoot(), warmupSteps: 3999),
+            step: 9999, rate: 1 / (512.0 * 10_000).squareRoot()),
     ])
     func rates(_ row: Row) {
         let rate = row.schedule.rate(at: row.step)

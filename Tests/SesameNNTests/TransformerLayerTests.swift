@@ -43,7 +43,9 @@ struct TransformerLayerTests {
             try layer.load(weights)
             try check(Block(layer: layer), row, golden, place) { block, x, memory in
                 block.layer(
-                    x, memory: memory, memoryMask: try golden.mask("memory_keep"),
+                    x,
+                    memory: block.layer.memory(
+                        memory, mask: try golden.mask("memory_keep"), context: .evaluation()),
                     context: .evaluation())
             }
         } else {
@@ -143,6 +145,51 @@ struct TransformerLayerTests {
             expectClose(y, whole.sliced(axis: 1, range), "tokens \(range)", tolerance: 2e-6)
         }
         #expect(cache.count == 9 && cache.room == 3)
+    }
+
+    /// A cache that grows, whose rows are put in another order, looking at sources of several lengths.
+    @Test(arguments: NormPlacement.allCases)
+    func aCacheGrowsAndItsRowsMove(_ norm: NormPlacement) throws {
+        let options = TransformerLayerOptions(
+            hiddenSize: 24, headCount: 3, feedForwardSize: 48, norm: norm)
+        let layer = TransformerDecoderLayer(
+            options, crossAttention: true, key: RandomKey(seed: 3, stream: 0))
+        let x = Tensor.normal(
+            [2, 9, 24], mean: 0, standardDeviation: 1, key: RandomKey(seed: 4, stream: 0))
+        let sources = Tensor.normal(
+            [1, 8, 24], mean: 0, standardDeviation: 1, key: RandomKey(seed: 5, stream: 0))
+        let memory = try #require(
+            layer.memory(sources, sequences: [0..<3, 3..<8], context: .evaluation()))
+        let whole = layer(
+            x.reshaped([1, 18, 24]), sequences: PackedSequences(lengths: [9, 9]), memory: memory,
+            context: .evaluation()
+        ).reshaped([2, 9, 24])
+        var cache = KeyValueCache(layerCount: 1, batchSize: 2, capacity: 2, hiddenSize: 24)
+        var rows: [Int32] = [0, 1]
+        for time in 0..<9 {
+            cache.makeRoom(for: 1)
+            var memory = memory
+            // Neighbouring rows of one source are its queries.
+            let groups = rows == [0, 1] ? [0..<1, 1..<2] : [0..<2, 2..<3]
+            memory.sequences = groups.map { rows[$0.lowerBound] == 0 ? 0..<3 : 3..<8 }
+            let tokens = x.sliced(axis: 1, time..<time + 1).reshaped([2, 24])
+                .selectedRows(IDTensor(rows, shape: [rows.count]))
+            var shape: Shape?
+            let y = layer(
+                tokens.reshaped([rows.count, 1, 24]), cache: &cache, layer: 0, memory: memory,
+                groups: groups, onWeights: { shape = $0.shape }, context: .evaluation())
+            cache.advance(by: 1)
+            #expect(shape == [2, 3, rows.count - 1, 5])
+            let expected = whole.sliced(axis: 1, time..<time + 1).reshaped([2, 24])
+                .selectedRows(IDTensor(rows, shape: [rows.count]))
+            expectClose(
+                y.reshaped([rows.count, 24]), expected, "token \(time)", tolerance: 2e-6)
+            if time == 3 {
+                cache.select([1, 1, 0])
+                rows = [1, 1, 0]
+            }
+        }
+        #expect(cache.count == 9 && cache.batchSize == 3 && cache.capacity == 16)
     }
 
     @Test func dropoutIsRepeatableAndOffInEvaluation() throws {

@@ -58,6 +58,121 @@ import Testing
                 absolute: 1e-6) == nil)
     }
 
+    /// Sequences of several lengths: queries and keys of each.
+    private static let lengths = (queries: [3, 9, 1], keys: [7, 2, 9])
+
+    /// Tensors `[3, 9, 8]` and their rows end to end, by the lengths.
+    private func packed(_ tensor: Tensor, _ lengths: [Int]) -> Tensor {
+        concatenated(
+            lengths.enumerated().map { row, length in
+                tensor.sliced(axis: 0, row..<row + 1).sliced(axis: 1, 0..<length)
+            }, axis: 1)
+    }
+
+    private func ranges(_ lengths: [Int]) -> [Range<Int>] {
+        var start = 0
+        return lengths.map { length in
+            defer { start += length }
+            return start..<start + length
+        }
+    }
+
+    @Test("Sequences end to end give what padded ones give, gradients and dropout included")
+    func sequences() {
+        let parts = (0..<3).map { Tensor.normal([3, 9, 8], key: RandomKey(seed: 30 + $0)) }
+        let upstream = Tensor.normal([3, 9, 8], key: RandomKey(seed: 33))
+        let dropout = DropoutSite(probability: 0.4, key: RandomKey(seed: 34))
+        let (queries, keys) = Self.lengths
+        let mask = AttentionMask(lengths: keys, keyCount: 9)
+        let padded = Inputs(tensors: parts).valueWithGradients {
+            let y = attention(
+                query: $0.tensors[0], key: $0.tensors[1], value: $0.tensors[2], headCount: 2,
+                causal: false, keyMask: mask, dropout: dropout)
+            return ((packed(y, queries) * packed(upstream, queries)).sum(), packed(y, queries))
+        }
+        let inputs = Inputs(tensors: [
+            packed(parts[0], queries), packed(parts[1], keys), packed(parts[2], keys),
+        ])
+        let found = inputs.valueWithGradients {
+            let y = attention(
+                query: $0.tensors[0], key: $0.tensors[1], value: $0.tensors[2], headCount: 2,
+                causal: false,
+                sequences: AttentionSequences(queries: ranges(queries), keys: ranges(keys)),
+                dropout: dropout)
+            return ((y * packed(upstream, queries)).sum(), y)
+        }
+        #expect(difference(found.1.scalars, from: padded.1.scalars, absolute: 1e-6) == nil)
+        for (input, lengths) in [queries, keys, keys].enumerated() {
+            let expected = padded.2[input].map { packed($0, lengths).scalars } ?? []
+            #expect(
+                difference(found.2[input]?.scalars ?? [], from: expected, absolute: 2e-6) == nil)
+        }
+    }
+
+    @Test("Causal self-attention of sequences end to end is that of each by itself")
+    func packedSequences() {
+        let lengths = [4, 1, 9, 4]
+        let x = Tensor.normal([1, 18, 24], key: RandomKey(seed: 40))
+        let (_, y, gradients) = Inputs(tensors: [x]).valueWithGradients {
+            let y = attention(
+                packed: $0.tensors[0], headCount: 2, causal: true, sequences: ranges(lengths))
+            return ((y * y).sum(), y.detached())
+        }
+        for range in ranges(lengths) {
+            let part = x.sliced(axis: 1, range)
+            let (_, alone, gradient) = Inputs(tensors: [part]).valueWithGradients {
+                let y = attention(packed: $0.tensors[0], headCount: 2, causal: true)
+                return ((y * y).sum(), y.detached())
+            }
+            #expect(bitDifference(y.sliced(axis: 1, range).scalars, from: alone.scalars) == nil)
+            #expect(
+                bitDifference(
+                    gradients[0]?.sliced(axis: 1, range).scalars ?? [],
+                    from: gradient[0]?.scalars ?? []) == nil)
+        }
+    }
+
+    @Test("Weights are those that attention takes, padded or end to end")
+    func weights() {
+        let (q, k, v) = (part(0), part(1), part(2))
+        let mask = AttentionMask(lengths: [9, 4], keyCount: 9)
+        let cases: [(causal: Bool, mask: AttentionMask?)] = [
+            (true, nil), (false, mask), (true, mask),
+        ]
+        for (causal, mask) in cases {
+            let weights = attentionWeights(
+                query: q, key: k, headCount: 2, causal: causal, keyMask: mask)
+            #expect(weights.shape == [2, 2, 9, 9])
+            // Each head's weights times its values.
+            var expected: [Tensor] = []
+            for b in 0..<2 {
+                let heads = (0..<2).map { h in
+                    matmul(
+                        weights.sliced(axis: 0, b..<b + 1).sliced(axis: 1, h..<h + 1)
+                            .reshaped([9, 9]),
+                        v.sliced(axis: 0, b..<b + 1).sliced(axis: 2, h * 4..<h * 4 + 4)
+                            .reshaped([9, 4]))
+                }
+                expected.append(concatenated(heads, axis: 1).reshaped([1, 9, 8]))
+            }
+            let y = attention(
+                query: q, key: k, value: v, headCount: 2, causal: causal, keyMask: mask)
+            #expect(
+                difference(
+                    y.scalars, from: concatenated(expected, axis: 0).scalars, absolute: 1e-6)
+                    == nil)
+        }
+        // Two sequences of queries may look at the same keys.
+        let shared = attentionWeights(
+            query: q.sliced(axis: 0, 0..<1), key: k.sliced(axis: 0, 0..<1), headCount: 2,
+            causal: false,
+            sequences: AttentionSequences(queries: [0..<2, 2..<9], keys: [3..<7, 3..<7]))
+        #expect(shared.shape == [2, 2, 7, 4])
+        #expect(
+            shared.sliced(axis: 0, 0..<1).sliced(axis: 2, 2..<7).scalars
+                == [Float](repeating: 0, count: 40))
+    }
+
     @Test("A query that sees no key gives zeros, and zero gradients")
     func nothingVisible() {
         let mask = AttentionMask(lengths: [9, 0], keyCount: 9)

@@ -195,6 +195,11 @@ void sesame_argmax_rows(size_t rows, size_t cols, const float *x, int32_t *out);
 
 // MARK: Attention
 
+/// Some neighbouring rows.
+typedef struct sesame_rows {
+    size_t first, count;
+} sesame_rows;
+
 /// Scaled dot-product attention (Vaswani et al. 2017, eq. 1) computed in blocks with a running softmax
 /// (Dao et al. 2022): the time × time matrix never exists as a whole.
 ///
@@ -203,6 +208,10 @@ void sesame_argmax_rows(size_t rows, size_t cols, const float *x, int32_t *out);
 /// key, 0 hides it. A query row without any visible key yields zeros.
 typedef struct sesame_attention {
     size_t batch, heads, head_size, query_count, key_count;
+    /// Where sequences of several lengths lie end to end, those of each batch entry: rows take the place of the batch
+    /// strides, query_count and key_count are the longest, and there is no key_mask. NULL where all are alike. No two
+    /// entries share a row, but for keys in the forward pass.
+    const sesame_rows *queries, *keys;
     size_t query_time_stride, query_batch_stride;
     size_t key_time_stride, key_batch_stride;
     size_t value_time_stride, value_batch_stride;
@@ -225,6 +234,9 @@ void sesame_attention_forward(const sesame_attention *shape, const float *query,
 void sesame_attention_backward(const sesame_attention *shape, const float *query, const float *key,
                                const float *value, const float *output, const float *log_sum_exp,
                                const float *doutput, float *dquery, float *dkey, float *dvalue);
+/// The weights themselves, without dropout, to look at: weights (batch × heads × query_count × key_count), zeros where a
+/// query sees nothing and behind the ends of shorter sequences.
+void sesame_attention_weights(const sesame_attention *shape, const float *query, const float *key, float *weights);
 
 // MARK: Embedding
 

@@ -20,6 +20,42 @@ public struct DropoutSite: Sendable, Hashable {
     }
 }
 
+/// Which rows belong to which sequence, where sequences of several lengths lie end to end.
+public struct AttentionSequences: Sendable, Hashable {
+    /// Of each sequence the rows of its queries: one after the other, without gaps.
+    public var queries: [Range<Int>]
+
+    /// Of each sequence the rows of its keys and values.
+    public var keys: [Range<Int>]
+
+    /// As many ranges of queries as of keys.
+    public init(queries: [Range<Int>], keys: [Range<Int>]) {
+        require(
+            queries.count == keys.count,
+            "AttentionSequences: \(queries.count) sequences of queries, \(keys.count) of keys")
+        self.queries = queries
+        self.keys = keys
+    }
+
+    /// Whether the queries cover so many rows once, and the keys lie within theirs.
+    func fit(_ queryCount: Int, _ keyCount: Int) -> Bool {
+        Self.cover(queries, queryCount)
+            && keys.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= keyCount }
+    }
+
+    /// Whether the keys too cover their rows once.
+    func coverKeys(_ keyCount: Int) -> Bool { Self.cover(keys, keyCount) }
+
+    private static func cover(_ ranges: [Range<Int>], _ count: Int) -> Bool {
+        var end = 0
+        for range in ranges {
+            guard range.lowerBound == end else { return false }
+            end = range.upperBound
+        }
+        return end == count
+    }
+}
+
 /// Multi-head scaled dot-product attention: softmax(q · kᵀ / √d) · v for each head.
 ///
 /// Heads are consecutive parts of the channels. The time × time matrix is never stored.
@@ -30,6 +66,9 @@ public struct DropoutSite: Sendable, Hashable {
 ///   - headCount: divides `channels`.
 ///   - causal: whether query i sees keys j ≤ i + (keys - queries) only.
 ///   - keyMask: `[batch, keys]`; hides padding. A query without any visible key gives zeros.
+///   - sequences: where sequences of several lengths lie end to end: the rows of each one's queries, in order
+///     and without gaps, and of its keys. All tensors are then `[1, rows, channels]`, and there is no mask.
+///     Several may have the same keys where no gradient is needed.
 ///   - dropout: drops attention weights; nil for none.
 ///   - precision: how the products compute; the softmax is always Float32.
 /// - Returns: `[batch, queries, channels]`.
@@ -38,7 +77,8 @@ public struct DropoutSite: Sendable, Hashable {
 /// "FlashAttention".
 public func attention(
     query: Tensor, key: Tensor, value: Tensor, headCount: Int, causal: Bool,
-    keyMask: AttentionMask? = nil, dropout: DropoutSite? = nil, precision: Precision = .float32
+    keyMask: AttentionMask? = nil, sequences: AttentionSequences? = nil,
+    dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
     require(
         query.shape.count == 3 && key.shape.count == 3 && key.shape == value.shape
@@ -49,8 +89,11 @@ public func attention(
     let call = AttentionCall(
         batch: query.shape[0], queryCount: queryCount, keyCount: keyCount, channels: channels,
         queryStride: channels, keyStride: channels, headCount: headCount, causal: causal,
-        keyMask: keyMask, dropout: dropout, precision: precision)
+        keyMask: keyMask, sequences: sequences, dropout: dropout, precision: precision)
     let recorded = query.requiresGradient || key.requiresGradient || value.requiresGradient
+    require(
+        !recorded || sequences.map { $0.coverKeys(keyCount) } ?? true,
+        "attention: a gradient needs sequences whose keys cover the \(keyCount) rows once")
     let logSumExp = recorded ? Tensor(shape: call.rowShape) { _ in } : nil
     var output = Tensor(shape: query.shape) { output in
         withPointers(query, key, value) { query, key, value in
@@ -83,12 +126,14 @@ public func attention(
 ///   - headCount: divides `channels`.
 ///   - causal: whether a position sees itself and those before it only.
 ///   - keyMask: `[batch, time]`; hides padding. A query without any visible key gives zeros.
+///   - sequences: the rows of each sequence, in order and without gaps, where sequences of several lengths lie
+///     end to end: `qkv` is then `[1, rows, 3 · channels]`, and there is no mask.
 ///   - dropout: drops attention weights; nil for none.
 ///   - precision: how the products compute; the softmax is always Float32.
 /// - Returns: `[batch, time, channels]`.
 public func attention(
     packed qkv: Tensor, headCount: Int, causal: Bool, keyMask: AttentionMask? = nil,
-    dropout: DropoutSite? = nil, precision: Precision = .float32
+    sequences: [Range<Int>]? = nil, dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
     require(
         qkv.shape.count == 3 && qkv.shape[2] % 3 == 0,
@@ -97,7 +142,9 @@ public func attention(
     let call = AttentionCall(
         batch: batch, queryCount: time, keyCount: time, channels: channels,
         queryStride: 3 * channels, keyStride: 3 * channels, headCount: headCount, causal: causal,
-        keyMask: keyMask, dropout: dropout, precision: precision)
+        keyMask: keyMask,
+        sequences: sequences.map { AttentionSequences(queries: $0, keys: $0) }, dropout: dropout,
+        precision: precision)
     let logSumExp = qkv.requiresGradient ? Tensor(shape: call.rowShape) { _ in } : nil
     var output = Tensor(shape: Shape(batch, time, channels)) { output in
         qkv.withPointer { qkv in
@@ -121,6 +168,30 @@ public func attention(
     return output
 }
 
+/// The weights of an attention, to look at: softmax(q · kᵀ / √d) for each head.
+///
+/// - Parameters: As for ``attention(query:key:value:headCount:causal:keyMask:sequences:dropout:precision:)``.
+/// - Returns: `[batch, heads, queries, keys]`; of sequences of several lengths one entry each, as long as the
+///   longest, with zeros behind the ends of shorter ones. No gradient is recorded.
+public func attentionWeights(
+    query: Tensor, key: Tensor, headCount: Int, causal: Bool, keyMask: AttentionMask? = nil,
+    sequences: AttentionSequences? = nil
+) -> Tensor {
+    require(
+        query.shape.count == 3 && key.shape.count == 3 && query.shape[0] == key.shape[0]
+            && query.shape[2] == key.shape[2],
+        "attentionWeights: expected query [B, Tq, C] and key [B, Tk, C], "
+            + "found \(query.shape) and \(key.shape)")
+    let channels = query.shape[2]
+    let call = AttentionCall(
+        batch: query.shape[0], queryCount: query.shape[1], keyCount: key.shape[1],
+        channels: channels, queryStride: channels, keyStride: channels, headCount: headCount,
+        causal: causal, keyMask: keyMask, sequences: sequences, dropout: nil, precision: .float32)
+    return Tensor(shape: call.weightShape) { out in
+        withPointers(query, key) { query, key in call.weights(query, key, out) }
+    }
+}
+
 /// What the forward and the backward pass of one attention have in common.
 private struct AttentionCall: Sendable {
     let batch: Int
@@ -132,13 +203,16 @@ private struct AttentionCall: Sendable {
     let headCount: Int
     let causal: Bool
     let keyMask: [UInt8]?
+    /// Rows of each sequence's queries and keys; empty where all sequences are alike.
+    let queries: [sesame_rows]
+    let keys: [sesame_rows]
     let dropout: DropoutSite?
     let precision: Precision
 
     init(
         batch: Int, queryCount: Int, keyCount: Int, channels: Int, queryStride: Int, keyStride: Int,
-        headCount: Int, causal: Bool, keyMask: AttentionMask?, dropout: DropoutSite?,
-        precision: Precision
+        headCount: Int, causal: Bool, keyMask: AttentionMask?, sequences: AttentionSequences?,
+        dropout: DropoutSite?, precision: Precision
     ) {
         require(
             headCount > 0 && channels % headCount == 0,
@@ -148,9 +222,20 @@ private struct AttentionCall: Sendable {
                 keyMask.batchSize == batch && keyMask.keyCount == keyCount,
                 "attention: expected a key mask [\(batch), \(keyCount)], found \(keyMask.shape)")
         }
-        self.batch = batch
-        self.queryCount = queryCount
-        self.keyCount = keyCount
+        if let sequences {
+            require(
+                batch == 1 && keyMask == nil && sequences.fit(queryCount, keyCount),
+                "attention: sequences \(sequences) do not lie in [1, \(queryCount)] queries and "
+                    + "[1, \(keyCount)] keys without a mask, found \(batch) batch entries")
+            self.batch = sequences.queries.count
+            self.queryCount = sequences.queries.lazy.map(\.count).max() ?? 0
+            self.keyCount = sequences.keys.lazy.map(\.count).max() ?? 0
+            queries = sequences.queries.map { sesame_rows(first: $0.lowerBound, count: $0.count) }
+            keys = sequences.keys.map { sesame_rows(first: $0.lowerBound, count: $0.count) }
+        } else {
+            (self.batch, self.queryCount, self.keyCount) = (batch, queryCount, keyCount)
+            (queries, keys) = ([], [])
+        }
         self.channels = channels
         self.queryStride = queryStride
         self.keyStride = keyStride
@@ -163,6 +248,16 @@ private struct AttentionCall: Sendable {
 
     /// One value for each head and query.
     var rowShape: Shape { Shape(batch, headCount, queryCount) }
+
+    /// One value for each head, query and key.
+    var weightShape: Shape { [batch, headCount, queryCount, keyCount] }
+
+    func weights(
+        _ query: UnsafePointer<Float>, _ key: UnsafePointer<Float>,
+        _ weights: UnsafeMutablePointer<Float>
+    ) {
+        withKernelShape { sesame_attention_weights($0, query, key, weights) }
+    }
 
     func forward(
         _ query: UnsafePointer<Float>, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
@@ -192,11 +287,16 @@ private struct AttentionCall: Sendable {
 
     private func withKernelShape(_ body: (UnsafePointer<sesame_attention>) -> Void) {
         let headSize = channels / headCount
-        func run(_ mask: UnsafePointer<UInt8>?) {
+        func run(
+            _ mask: UnsafePointer<UInt8>?, _ queries: UnsafePointer<sesame_rows>?,
+            _ keys: UnsafePointer<sesame_rows>?
+        ) {
             var shape = sesame_attention()
             shape.batch = batch
             shape.heads = headCount
             shape.head_size = headSize
+            shape.queries = queries
+            shape.keys = keys
             shape.query_count = queryCount
             shape.key_count = keyCount
             shape.query_time_stride = queryStride
@@ -216,9 +316,13 @@ private struct AttentionCall: Sendable {
             withUnsafePointer(to: &shape) { body($0) }
         }
         if let keyMask {
-            keyMask.withUnsafeBufferPointer { run($0.baseAddress) }
+            keyMask.withUnsafeBufferPointer { run($0.baseAddress, nil, nil) }
+        } else if queries.isEmpty {
+            run(nil, nil, nil)
         } else {
-            run(nil)
+            queries.withUnsafeBufferPointer { queries in
+                keys.withUnsafeBufferPointer { run(nil, queries.baseAddress, $0.baseAddress) }
+            }
         }
     }
 }
