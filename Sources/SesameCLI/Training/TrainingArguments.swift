@@ -117,6 +117,12 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
             valueName: "n"))
     var earlyStopping: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "End with the mean of the weights of this many last checkpoints, 0 for none; with --keep best only where that is better\(Defaults.note { $0.averagedCheckpoints ?? 0 }).",
+            valueName: "n"))
+    var average: Int?
+
     @OptionGroup var seed: SeedOption
 
     func validate() throws {
@@ -151,6 +157,7 @@ struct TrainingArguments<Defaults: TrainingDefaults>: ParsableArguments {
         set(\.epsilon, epsilon)
         set(\.maxGradientNorm, clip)
         set(\.precision, precision)
+        if let average { result.averagedCheckpoints = average == 0 ? nil : average }
         result.l1 = l1
         result.l2 = l2
         result.evaluationInterval = evaluateEvery

@@ -66,6 +66,7 @@ struct TrainingResultRecord: Encodable {
     let parameters: Int
     let steps: Int
     let modelStep: Int
+    let averagedCheckpoints: Int?
     let tokens: Int
     let seconds: Double
     let tokensPerSecond: Double
@@ -79,6 +80,7 @@ struct TrainingResultRecord: Encodable {
         parameters = result.record.parameterCount
         steps = result.summary.steps
         modelStep = result.summary.modelStep
+        averagedCheckpoints = result.summary.averagedCheckpoints
         tokens = result.summary.tokenCount
         seconds = result.summary.seconds
         tokensPerSecond = Double(tokens) / max(seconds, 1e-9)
@@ -112,7 +114,9 @@ extension TrainingDisplay {
         if result.summary.reason == .stoppedEarly {
             StandardOutput.line("Stopped early: evaluations no longer got better.")
         }
-        if record.modelStep != record.steps {
+        if let count = record.averagedCheckpoints {
+            StandardOutput.line("The weights are the mean of the last \(count) checkpoints.")
+        } else if record.modelStep != record.steps {
             StandardOutput.line(
                 "The weights are those of step \(record.modelStep.grouped), the best.")
         }

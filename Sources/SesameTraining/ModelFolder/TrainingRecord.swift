@@ -52,6 +52,8 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var steps: Int
     /// The step that the weights are from.
     public var modelStep: Int
+    /// Checkpoints whose mean the weights are; nil for the weights of a step.
+    public var averagedCheckpoints: Int?
     /// Tokens trained on.
     public var tokenCount: Int
     /// Time that took.

@@ -95,6 +95,7 @@ struct RecipeRunner<Options: Codable & Sendable> {
                 }, shouldStop: shouldStop)
             record.steps = summary.steps
             record.modelStep = summary.modelStep
+            record.averagedCheckpoints = summary.averagedCheckpoints
             record.tokenCount = summary.tokenCount
             record.seconds = summary.seconds
             record.metrics = summary.metrics
@@ -211,6 +212,7 @@ struct RecipeRunner<Options: Codable & Sendable> {
             summary: TrainingSummary(
                 reason: .completed, steps: record.steps, tokenCount: record.tokenCount,
                 seconds: record.seconds, metrics: record.metrics, modelStep: record.modelStep,
+                averagedCheckpoints: record.averagedCheckpoints,
                 checkpoint: trainer.lastCheckpoint?.folder),
             modelFolder: output.folder, record: record, run: run)
     }

@@ -118,8 +118,9 @@ public struct CheckpointFolder: Sendable {
         // A run that went back to an earlier checkpoint has left later ones, which were damaged; were
         // they counted among the latest, good ones would go in their place.
         for step in steps where step > state.step { remove(step: step) }
+        let kept = Set(state.averagedSteps ?? []).union([state.bestStep].compactMap { $0 })
         for step in steps.filter({ $0 <= state.step }).dropLast(keptCount)
-        where step != state.bestStep { remove(step: step) }
+        where !kept.contains(step) { remove(step: step) }
     }
 
     private func remove(step: Int) {

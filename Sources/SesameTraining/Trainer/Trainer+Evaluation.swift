@@ -9,7 +9,7 @@ import SesameTensor
 
 extension Trainer {
     /// The metric that evaluations are compared by.
-    private var comparison: MetricSelection {
+    var comparison: MetricSelection {
         selection
             ?? MetricSelection(task.selectionMetric, higherIsBetter: task.higherIsBetter)
     }

@@ -73,6 +73,12 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         self.checkpoints = checkpoints
         state = TrainingState(seed: options.seed)
         optimizer = TrainingOptimizer(options)
+        if options.averagedCheckpoints != nil, checkpoints == nil {
+            throw TrainingError(
+                .invalidOption(
+                    name: "checkpoints to average", expected: "left out where none are written",
+                    found: "asked for"))
+        }
         let factors = try options.rateFactors(for: model)
         optimizer.rateFactors = factors
         trainable = factors?.map { $0 != 0 }
@@ -146,7 +152,10 @@ public struct Trainer<Task: TrainingTask>: Sendable {
                 options.checkpointInterval, followsEvaluation ? evaluates : passedMilestone)
             if evaluates { try evaluate(limit: options.evaluationBatchLimit, onEvent) }
             state.elapsedSeconds = elapsed()
-            if saves { try saveCheckpoint(onEvent) }
+            if saves {
+                noteForAverage()
+                try saveCheckpoint(onEvent)
+            }
             if evaluates || saves { speed.restart(at: elapsed()) }
         }
         state.elapsedSeconds = elapsed()
@@ -169,9 +178,15 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         if state.evaluatedStep != state.step || !state.evaluatedFully {
             try evaluateFully(onEvent)
         }
-        if options.checkpointInterval != 0 { try saveCheckpoint(onEvent) }
+        if options.checkpointInterval != 0 {
+            noteForAverage()
+            try saveCheckpoint(onEvent)
+        }
         var (modelStep, metrics) = (state.step, state.metrics)
-        if restoresBest, let best, let bestStep = state.bestStep, bestStep != state.step {
+        let averaged = try takeAverage()
+        if let averaged {
+            metrics = averaged.metrics
+        } else if restoresBest, let best, let bestStep = state.bestStep, bestStep != state.step {
             model = best
             modelStep = bestStep
             // The metrics belong to the weights that are kept; the interim ones may be of a part.
@@ -180,6 +195,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         var result = summary(
             isStoppedEarly ? .stoppedEarly : .completed, metrics: metrics, modelStep: modelStep)
         result.seconds = seconds
+        result.averagedCheckpoints = averaged?.count
         return result
     }
 

@@ -92,6 +92,8 @@ public struct TrainingSummary: Sendable, Hashable, Codable {
     public var metrics: Metrics
     /// The step whose weights the model has: the last, or the best where the best was asked for.
     public var modelStep: Int
+    /// The checkpoints whose mean the weights are; nil for the weights of a step.
+    public var averagedCheckpoints: Int?
     /// The last checkpoint, if any.
     public var checkpoint: URL?
 }

@@ -79,6 +79,11 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var checkpointInterval: Int?
     /// Number of latest checkpoints kept, besides the best.
     public var keptCheckpoints = 2
+    /// Ends training with the mean of the weights of the last so many checkpoints, those at the end of
+    /// intervals; nil for none. Where a run keeps the best weights, the mean has to be better than they are.
+    ///
+    /// Source: Vaswani et al. 2017, Attention Is All You Need, section 6.1.
+    public var averagedCheckpoints: Int?
     /// Ends training when evaluations no longer get better, with the best weights; nil for never.
     public var earlyStopping: EarlyStopping?
 
@@ -129,6 +134,14 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             (checkpointInterval ?? 0) >= 0, "checkpoint interval", "0 or more",
             checkpointInterval ?? 0)
         try check(keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
+        if let averagedCheckpoints {
+            try check(
+                (2...1000).contains(averagedCheckpoints), "checkpoints to average",
+                "from 2 to 1000", averagedCheckpoints)
+            try check(
+                checkpointInterval != 0, "checkpoint interval with an average of checkpoints",
+                "1 or more", 0)
+        }
         if let earlyStopping {
             try check(
                 earlyStopping.patience >= 1, "patience of early stopping", "1 evaluation or more",

@@ -29,6 +29,8 @@ public struct TrainingState: Sendable, Codable, Hashable {
     public var earlyStopping = EarlyStoppingState()
     /// Where the lowering of the learning rate at plateaus stands; nil where there is none.
     public var plateau: PlateauState?
+    /// The latest checkpoints at the end of intervals, whose mean the run is to end with; nil where it is not.
+    public var averagedSteps: [Int]?
     /// Losses since the last report of their mean.
     public var pending = StepSums()
     /// The run in a workspace that records this training, if any.
