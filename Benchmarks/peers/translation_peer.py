@@ -96,6 +96,20 @@ def tensors(pairs, batch, pad, bos, eos):
     return source, [len(pairs[i][0]) for i in batch], into, out
 
 
+def load(folder, tokenizers, languages):
+    """Training, validation and test pairs of ids with the references' text; the vocabularies; beginning and end."""
+    vocabularies = [Tokenizer.from_file(f) for f in tokenizers]
+    for v in vocabularies:
+        v.no_padding()
+    end, bos, eos = vocabularies[0].token_to_id("<eos>"), *map(vocabularies[1].token_to_id, ("<bos>", "<eos>"))
+    data = []
+    for name in ("train", "val", "test_2016_flickr"):
+        sides = [open(f"{folder}/{name}.lc.norm.tok.{l}", encoding="utf-8").read().split("\n")[:-1] for l in languages]
+        ids = [[e.ids for e in v.encode_batch(s, add_special_tokens=False)] for v, s in zip(vocabularies, sides)]
+        data.append(([(s + [end], t) for s, t in zip(*ids)], sides[1]))
+    return data, vocabularies, (bos, eos)
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("data")
@@ -122,17 +136,8 @@ def main():
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     rng = random.Random(a.seed)
-    vocabularies = [Tokenizer.from_file(f) for f in (a.source_tokenizer, a.target_tokenizer)]
-    for v in vocabularies:
-        v.no_padding()
-    end, bos, eos = vocabularies[0].token_to_id("<eos>"), *map(vocabularies[1].token_to_id, ("<bos>", "<eos>"))
-
-    def load(name):
-        sides = [open(f"{a.data}/{name}.lc.norm.tok.{l}", encoding="utf-8").read().split("\n")[:-1] for l in ("de", "en")]
-        ids = [[e.ids for e in v.encode_batch(s, add_special_tokens=False)] for v, s in zip(vocabularies, sides)]
-        return [(s + [end], t) for s, t in zip(*ids)], sides[1]
-
-    (train, _), (valid, valid_text), (test, test_text) = load("train"), load("val"), load("test_2016_flickr")
+    data, vocabularies, (bos, eos) = load(a.data, (a.source_tokenizer, a.target_tokenizer), ("de", "en"))
+    (train, _), (valid, valid_text), (test, test_text) = data
     model = Seq2Seq(a, *(v.get_vocab_size() for v in vocabularies))
     decayed = [q for q in model.parameters() if q.dim() > 1]
     others = [q for q in model.parameters() if q.dim() <= 1]
@@ -215,4 +220,5 @@ def main():
     print(json.dumps(result))
 
 
-main()
+if __name__ == "__main__":
+    main()

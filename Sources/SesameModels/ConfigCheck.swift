@@ -50,6 +50,26 @@ enum ConfigCheck {
         }
     }
 
+    /// A choice by its name.
+    static func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String, _ key: String
+    ) throws -> Value where Value.RawValue == String {
+        guard let value = Value(rawValue: name) else {
+            let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ModelError(.configuration, "\(key) is \(name), expected one of \(known)")
+        }
+        return value
+    }
+
+    /// Refuses two sizes for one vocabulary.
+    static func sharedVocabulary(_ isShared: Bool, _ sourceSize: Int, _ size: Int) throws {
+        guard isShared, sourceSize != size else { return }
+        throw ModelError(
+            .configuration,
+            "source_vocab_size is \(sourceSize), expected vocab_size, \(size), where the vocabulary "
+                + "is shared")
+    }
+
     static func token(_ id: Int?, _ vocabularySize: Int, _ key: String) throws {
         guard let id, !(0..<vocabularySize).contains(id) else { return }
         throw ModelError(

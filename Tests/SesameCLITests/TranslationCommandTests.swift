@@ -84,6 +84,36 @@ struct TranslationCommandTests {
             mentioning: "translation")
     }
 
+    @Test("A Transformer in place of the recurrent model")
+    func transformer() throws {
+        let sandbox = try Self.prepared()
+        let result = try sandbox.run(
+            [
+                "train", "translate", "numbers", "--source-tokenizer", "german",
+                "--target-tokenizer", "english", "--model", "transformer", "--width", "32",
+                "--layers", "1", "--heads", "2", "--feed-forward", "64", "--norm", "pre",
+                "--dropout", "0", "--epochs", "40", "--batch", "60", "--learning-rate", "0.01",
+                "--average", "3", "--threads", "1", "--json", "--quiet",
+            ], input: .init())
+        try #require(result.status == 0, "\(result.errors)")
+        let metrics = try #require(try result.object()["metrics"] as? [String: Double])
+        #expect(try #require(metrics["bleu"]) > 80)
+        let model = ["--model", "models/numbers-translation", "--threads", "1"]
+        let translated = try sandbox.run(
+            ["translate"] + model + ["--attention", "a.svg", "--beam", "4"],
+            input: Data("drei zwei .\neins .\n".utf8))
+        #expect(translated.output == "three two .\none .\n")
+        let svg = String(decoding: try sandbox.read("a.svg"), as: UTF8.self)
+        #expect(svg.contains("<svg") && svg.contains("two ← zwei"))
+        let evaluation = try sandbox.run(
+            ["evaluate", "--corpus", "numbers", "--split", "test", "--beam", "2"] + model,
+            input: .init())
+        #expect(evaluation.output.contains("BLEU "))
+        let info = try sandbox.run("model", "info", "models/numbers-translation")
+        #expect(info.output.contains("Transformer (sesame-transformer)"))
+        #expect(info.output.contains("2 layers, 32 wide, 2 heads"))
+    }
+
     @Test("Wrong usage and bad input are said in a line")
     func failures() throws {
         let sandbox = try Self.prepared()
@@ -92,6 +122,22 @@ struct TranslationCommandTests {
             (
                 ["train", "translate", "numbers", "--tokenizer", "a", "--source-tokenizer", "b"],
                 "--tokenizer"
+            ),
+            (
+                ["train", "translate", "numbers", "--tokenizer", "a", "--heads", "2"],
+                "--architecture transformer"
+            ),
+            (
+                [
+                    "train", "translate", "numbers", "--tokenizer", "a", "--architecture",
+                    "transformer", "--cell", "gru",
+                ], "--architecture rnn"
+            ),
+            (
+                [
+                    "train", "translate", "numbers", "--tokenizer", "a", "--architecture",
+                    "transformer", "--heads", "3",
+                ], "a multiple of the 3 heads"
             ),
             (["translate", "--model", "m", "--beam", "0"], "--beam"),
             (["evaluate", "--model", "m", "--corpus", "c", "--beam", "0"], "--beam"),

@@ -60,15 +60,37 @@ private struct Toy {
         options.training.limit = .epochs(epochs)
         return options
     }
+
+    func transformer(norm: NormPlacement = .post, epochs: Int = 40) -> TranslationOptions {
+        var choices = TranslationOptions.TransformerChoices(
+            TransformerSizes(hiddenSize: 32, layerCount: 1, headCount: 2, feedForwardSize: 64))
+        choices.norm = norm
+        var options = TranslationOptions.transformer(choices)
+        options.dropoutProbability = 0
+        options.training.batchSize = 200
+        options.training.learningRate = 5e-3
+        options.training.limit = .epochs(epochs)
+        return options
+    }
+
+    func options(_ architecture: Architecture, epochs: Int? = nil) -> TranslationOptions {
+        switch architecture {
+        case .recurrent: options(epochs: epochs ?? 20)
+        case .transformer: transformer(epochs: epochs ?? 40)
+        }
+    }
 }
 
+private enum Architecture: String, CaseIterable { case recurrent, transformer }
+
 @Suite struct TranslationRecipeTests {
-    @Test func learnsTranslatesAndIsMeasured() throws {
+    @Test(arguments: Architecture.allCases)
+    fileprivate func learnsTranslatesAndIsMeasured(_ architecture: Architecture) throws {
         let toy = try Toy()
         let output = toy.fixture.model("toy")
         let result = try trainTranslation(
             workspace: toy.fixture.workspace, corpus: "toy", source: toy.source, target: toy.target,
-            options: toy.options(), output: output)
+            options: toy.options(architecture), output: output)
         #expect(try #require(result.summary.metrics[MetricName.bleu]) > 90)
         #expect(result.record.task == .translation)
         #expect(result.record.sourceTokenizerFingerprint == toy.source.fingerprint)
@@ -118,7 +140,10 @@ private struct Toy {
                 beamSize: 0)
         } throws: { ($0 as? TrainingError)?.code == .invalidOption }
         let info = try ModelInfo(output.folder)
-        #expect(info.modelType == "sesame-seq2seq")
+        #expect(
+            info.modelType
+                == (architecture == .recurrent ? "sesame-seq2seq" : "sesame-transformer"))
+        #expect(info.headCount == (architecture == .recurrent ? nil : 2))
         #expect(info.parameterCount == result.record.parameterCount)
         // Training left samples for the run's report.
         let samples = try workspace.samples(run: result.run)
@@ -157,7 +182,11 @@ private struct Toy {
         #expect(try folder.load(RecurrentSeq2Seq.self).sourceEmbedding == nil)
     }
 
-    @Test func aRunThatWasInterruptedEndsAsOneThatWasNot() throws {
+    /// The Transformer ends with the mean of its checkpoints, whatever the evaluations say.
+    @Test(arguments: Architecture.allCases)
+    fileprivate func aRunThatWasInterruptedEndsAsOneThatWasNot(
+        _ architecture: Architecture
+    ) throws {
         let toy = try Toy(pairs: 60)
         func train(_ name: String, stopAfter steps: Int?, resuming: Bool = false) throws
             -> RecipeResult
@@ -165,9 +194,11 @@ private struct Toy {
             var output = toy.fixture.model(name)
             output.resuming = resuming
             var count = 0
+            var options = toy.options(architecture, epochs: 3)
+            options.keepsBest = architecture == .recurrent
             return try trainTranslation(
                 workspace: toy.fixture.workspace, corpus: "toy", source: toy.source,
-                target: toy.target, options: toy.options(epochs: 3), output: output,
+                target: toy.target, options: options, output: output,
                 onEvent: { if case .step = $0 { count += 1 } },
                 shouldStop: { steps.map { count >= $0 } ?? false })
         }
@@ -176,11 +207,21 @@ private struct Toy {
         #expect(part.modelFolder == nil)
         let rest = try train("part", stopAfter: nil, resuming: true)
         #expect(rest.summary.steps == whole.summary.steps)
-        func weights(_ result: RecipeResult) throws -> [[Float]] {
-            try RecurrentSeq2Seq.load(from: try #require(result.modelFolder)).parameters
-                .map(\.tensor.scalars)
+        #expect(rest.record.averagedCheckpoints == (architecture == .recurrent ? nil : 3))
+        func weights(_ result: RecipeResult) throws -> Data {
+            try Data(
+                contentsOf: try #require(result.modelFolder)
+                    .appendingPathComponent("model.safetensors"))
         }
         #expect(try weights(rest) == weights(whole))
+    }
+
+    @Test func normsFirstLearnToo() throws {
+        let toy = try Toy()
+        let result = try trainTranslation(
+            workspace: toy.fixture.workspace, corpus: "toy", source: toy.source, target: toy.target,
+            options: toy.transformer(norm: .pre), output: toy.fixture.model("pre"))
+        #expect(try #require(result.summary.metrics[MetricName.bleu]) > 90)
     }
 
     @Test func whatCannotBeTrainedOn() throws {

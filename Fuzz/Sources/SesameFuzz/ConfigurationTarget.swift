@@ -10,6 +10,7 @@ extension FuzzTarget {
         decode(GPTConfig.self, data) { try $0.validate() }
         decode(BERTConfig.self, data) { try $0.validate() }
         decode(SequenceClassifierConfig.self, data) { try $0.validate() }
+        decode(TransformerConfig.self, data) { try $0.validate() }
 
         _ = Scratch.write(input, to: "config.json")
         _ = Scratch.write(emptyWeights, to: "model.safetensors")
@@ -18,6 +19,7 @@ extension FuzzTarget {
         refusing(with: ModelError.self) { try GPT.load(from: folder) }
         refusing(with: ModelError.self) { try BERTForPretraining.load(from: folder) }
         refusing(with: ModelError.self) { try SequenceClassifier.load(from: folder) }
+        refusing(with: ModelError.self) { try Transformer.load(from: folder) }
     }
 
     /// A safetensors file without tensors.

@@ -21,6 +21,8 @@ extension RecurrentCell: ExpressibleByArgument {}
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
 
+extension NormPlacement: ExpressibleByArgument {}
+
 extension TaggingScheme: ExpressibleByArgument {}
 
 /// How entity tags are stored, as it is typed.

@@ -1,18 +1,6 @@
 import ArgumentParser
 import Sesame
 
-/// The kinds of translation model, as they are typed.
-enum TranslationArchitectureChoice: String, CaseIterable, ExpressibleByArgument {
-    case rnn
-}
-
-/// How a recurrent decoder looks at the source, as it is typed.
-enum AttentionChoice: String, CaseIterable, ExpressibleByArgument {
-    case bilinear, dot, additive, none
-
-    var kind: StateAttention.Kind? { StateAttention.Kind(rawValue: rawValue) }
-}
-
 struct TrainTranslate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "translate",
@@ -24,16 +12,16 @@ struct TrainTranslate: ParsableCommand {
               sesame train translate captions --tokenizer pieces
               sesame train translate captions --source-tokenizer german --target-tokenizer english \
             --attention additive --minutes 30
+              sesame train translate captions --tokenizer pieces --architecture transformer --sizes tiny
 
             Every document of the corpus is a text and its translation. The model is an encoder and a \
-            decoder with attention between them. Evaluations give the BLEU of greedy translations of the \
+            decoder with attention between them: recurrent ones, or a Transformer. Evaluations give the BLEU of greedy translations of the \
             validation sentences or, where there are none, of some training sentences that are held out. \
             Ctrl-C leaves a checkpoint.
             """
     )
 
     private static let defaults = TranslationOptions()
-    private static let sizes = TranslationOptions.RecurrentSizes()
 
     @Argument(help: "The corpus to train on.")
     var corpus: String
@@ -51,31 +39,22 @@ struct TrainTranslate: ParsableCommand {
     @Option(help: ArgumentHelp("The tokenizer of the translations.", valueName: "path|name"))
     var targetTokenizer: String?
 
-    @Option(help: "The kind of model: rnn is a recurrent encoder and decoder.")
+    @Option(
+        name: [.customLong("architecture"), .customLong("model")],
+        help: "The kind of model: rnn is a recurrent encoder and decoder.")
     var architecture: TranslationArchitectureChoice = .rnn
-
-    @Option(help: "What a step of a recurrent network does.")
-    var cell: RecurrentCell = Self.sizes.cell
-
-    @Option(help: ArgumentHelp("Layers of the encoder, and of the decoder.", valueName: "n"))
-    var layers = Self.sizes.layerCount
 
     @Option(
         help: ArgumentHelp(
-            "Size of the decoder's state; each direction of the encoder has half of it.",
+            "Layers of the encoder, and of the decoder (default: 1, transformer: 3).",
             valueName: "n"))
-    var width = Self.sizes.hiddenSize
+    var layers: Int?
 
-    @Option(help: ArgumentHelp("Size of the tokens' vectors.", valueName: "n"))
-    var embedding = Self.sizes.embeddingSize
-
-    @Option(help: "How the decoder scores the source's states, to look at them.")
-    var attention: AttentionChoice = .bilinear
-
-    @Flag(
-        help:
-            "Let the decoder read what it made of the last token; several times slower to train.")
-    var inputFeeding = false
+    @Option(
+        help: ArgumentHelp(
+            "Size of the decoder's state, of which each direction of a recurrent encoder has half (default: 512, transformer: 256).",
+            valueName: "n"))
+    var width: Int?
 
     @Flag(help: "Give the output vectors of its own, rather than the target tokens'.")
     var untied = false
@@ -97,6 +76,10 @@ struct TrainTranslate: ParsableCommand {
         help: "Which weights to keep: of the evaluation with the best BLEU, or of the last step.")
     var keep: KeptWeights = .best
 
+    @OptionGroup(title: "Options of --architecture rnn")
+    var recurrent: RecurrentTranslationArguments
+    @OptionGroup(title: "Options of --architecture transformer")
+    var transformer: TransformerArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<TranslationDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -107,21 +90,17 @@ struct TrainTranslate: ParsableCommand {
         var result = TranslationOptions()
         switch architecture {
         case .rnn:
-            var sizes = TranslationOptions.RecurrentSizes()
-            sizes.cell = cell
-            sizes.layerCount = layers
-            sizes.hiddenSize = width
-            sizes.embeddingSize = embedding
-            sizes.attention = attention.kind
-            sizes.inputFeeding = inputFeeding
-            sizes.tiesEmbeddings = !untied
-            result.architecture = .recurrent(sizes)
+            result.architecture = .recurrent(
+                recurrent.sizes(layers: layers, width: width, isUntied: untied))
+        case .transformer:
+            result = .transformer(
+                transformer.choices(layers: layers, width: width, isUntied: untied))
         }
         result.dropoutProbability = dropout
         result.labelSmoothing = labelSmoothing
         result.maxLength = maxLength
         result.keepsBest = keep == .best
-        result.training = training.options
+        result.training = training.options(over: result.training)
         return result
     }
 
@@ -131,6 +110,16 @@ struct TrainTranslate: ParsableCommand {
             throw ValidationError(
                 "Name either one tokenizer with --tokenizer, or two with --source-tokenizer and "
                     + "--target-tokenizer.")
+        }
+        if architecture == .rnn, transformer.isUsed {
+            throw ValidationError(
+                "--sizes, --decoder-layers, --heads, --feed-forward, --norm, --activation, "
+                    + "--attention-dropout and --activation-dropout are for --architecture transformer."
+            )
+        }
+        if architecture == .transformer, recurrent.isUsed {
+            throw ValidationError(
+                "--cell, --embedding, --attention and --input-feeding are for --architecture rnn.")
         }
         try usage { try options.validate() }
     }

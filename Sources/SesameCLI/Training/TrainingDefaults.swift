@@ -45,6 +45,12 @@ enum FinetuningDefaults: TrainingDefaults {
 /// The defaults of `train translate`.
 enum TranslationDefaults: TrainingDefaults {
     static var training: TrainingOptions { TranslationOptions().training }
+    static var alternative: (name: String, training: TrainingOptions)? {
+        (
+            TranslationArchitectureChoice.transformer.rawValue,
+            TranslationOptions.transformer().training
+        )
+    }
     static var batchHelp: String { "Tokens a batch on the longer side, padding included" }
 }
 

@@ -221,6 +221,13 @@ public enum ModelFolder {
         try configuration(RecurrentSeq2SeqConfig.self, in: folder)
     }
 
+    /// Reads the `config.json` of a ``Transformer``.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func transformer(in folder: URL) throws -> TransformerConfig {
+        try configuration(TransformerConfig.self, in: folder)
+    }
+
     /// Reads a tagger's `config.json`.
     ///
     /// - Throws: ``ModelError``.

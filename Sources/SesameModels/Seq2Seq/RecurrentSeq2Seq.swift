@@ -18,7 +18,7 @@ import SesameTensor
 /// Source: Luong et al. 2015, Effective Approaches to Attention-based Neural Machine Translation,
 /// https://arxiv.org/abs/1508.04025, section 3 (global attention), 3.3 (input feeding); without attention
 /// Sutskever et al. 2014, https://arxiv.org/abs/1409.3215, and Cho et al. 2014, https://arxiv.org/abs/1406.1078.
-public struct RecurrentSeq2Seq: Seq2SeqModel {
+public struct RecurrentSeq2Seq: Seq2SeqModel, OwnLayoutModel {
     /// The sizes and choices.
     public let configuration: RecurrentSeq2SeqConfig
     /// The source's vectors; nil where it shares the target's.
@@ -241,19 +241,5 @@ public struct RecurrentSeq2Seq: Seq2SeqModel {
             visitor.visit(&value, at: path / "outputBias")
             outputBias = value
         }
-    }
-}
-
-extension RecurrentSeq2Seq {
-    /// The parameters under their paths.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        parameters.map { ($0.path, $0.tensor.detached()) }
-    }
-
-    /// Takes weights by the parameters' paths; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        var layout = CheckpointLayout()
-        for (path, _) in parameters { layout.add(path, path) }
-        try layout.load(tensors, into: &self, from: place)
     }
 }

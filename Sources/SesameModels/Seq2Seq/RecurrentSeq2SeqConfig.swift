@@ -74,12 +74,7 @@ public struct RecurrentSeq2SeqConfig: Codable, Sendable, Hashable {
         try ConfigCheck.probability(dropoutProbability, "dropout")
         try ConfigCheck.token(beginningTokenID, vocabularySize, "bos_token_id")
         try ConfigCheck.token(endTokenID, vocabularySize, "eos_token_id")
-        if sharesVocabulary && sourceVocabularySize != vocabularySize {
-            throw ModelError(
-                .configuration,
-                "source_vocab_size is \(sourceVocabularySize), expected vocab_size, "
-                    + "\(vocabularySize), where the vocabulary is shared")
-        }
+        try ConfigCheck.sharedVocabulary(sharesVocabulary, sourceVocabularySize, vocabularySize)
         if attention == .dot && hiddenSize != 2 * encoderSize {
             throw ModelError(
                 .configuration,
@@ -133,15 +128,6 @@ extension RecurrentSeq2SeqConfig {
             throw ModelError(
                 .configuration, "model_type is \(type), expected \(Self.modelType)")
         }
-        func name<T: RawRepresentable & CaseIterable>(_ text: String, _ key: CodingKeys) throws -> T
-        where T.RawValue == String {
-            guard let value = T(rawValue: text) else {
-                let known = T.allCases.map { "\($0.rawValue)" }.joined(separator: ", ")
-                throw ModelError(
-                    .configuration, "\(key.rawValue) is \(text), expected one of \(known)")
-            }
-            return value
-        }
         sourceVocabularySize = try values.decode(Int.self, forKey: .sourceVocabularySize)
         vocabularySize = try values.decode(Int.self, forKey: .vocabularySize)
         sharesVocabulary = try values.decode(Bool.self, forKey: .sharesVocabulary)
@@ -149,9 +135,9 @@ extension RecurrentSeq2SeqConfig {
         encoderSize = try values.decode(Int.self, forKey: .encoderSize)
         hiddenSize = try values.decode(Int.self, forKey: .hiddenSize)
         layerCount = try values.decode(Int.self, forKey: .layerCount)
-        cell = try name(values.decode(String.self, forKey: .cell), .cell)
+        cell = try ConfigCheck.choice(values.decode(String.self, forKey: .cell), "cell_type")
         attention = try values.decodeIfPresent(String.self, forKey: .attention).map {
-            try name($0, .attention)
+            try ConfigCheck.choice($0, "attention")
         }
         inputFeeding = try values.decode(Bool.self, forKey: .inputFeeding)
         tiesEmbeddings = try values.decode(Bool.self, forKey: .tiesEmbeddings)

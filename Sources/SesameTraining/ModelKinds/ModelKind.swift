@@ -35,8 +35,8 @@ struct ModelKind: Sendable {
 
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
-        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .elmo,
-        .tagger,
+        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .transformer,
+        .elmo, .tagger,
     ]
 }
 

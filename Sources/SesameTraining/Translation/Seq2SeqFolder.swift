@@ -9,60 +9,83 @@ import SesameTensor
 
 /// The translation model of a folder, whichever architecture it has.
 ///
-/// Another architecture plugs in here, and in ``TranslationOptions``.
+/// Another architecture plugs in here, in ``ModelKind/all`` and in ``TranslationOptions``.
 enum Seq2SeqFolder {
     /// Reads a folder's model.
     static func load(_ folder: URL) throws -> any Seq2SeqModel {
-        let architectures = try ModelFolder.summary(of: folder).architectures
-        if architectures.contains("RecurrentSeq2Seq") {
-            return try RecurrentSeq2Seq.load(from: folder)
+        let type = try ModelFolder.summary(of: folder).modelType
+        switch type {
+        case RecurrentSeq2SeqConfig.modelType: return try RecurrentSeq2Seq.load(from: folder)
+        case TransformerConfig.modelType: return try Transformer.load(from: folder)
+        default:
+            throw ModelKind.mismatch(
+                type, in: folder, expected: { $0.isTranslation }, for: "translating")
         }
-        throw TrainingError(
-            .badModelFolder(
-                path: folder.path,
-                problem: "architectures is \(architectures.joined(separator: ", ")), expected "
-                    + "RecurrentSeq2Seq",
-                remedy: "use a newer version of sesame, or train the model again"))
     }
 }
 
 extension ModelKind {
-    /// A model that turns sentences into those of another language.
-    static let seq2seq = ModelKind(
-        modelType: RecurrentSeq2SeqConfig.modelType,
-        sizes: { folder in
-            let sizes = try ModelFolder.recurrentSeq2Seq(in: folder)
-            return ModelSizes(
-                vocabularySize: sizes.vocabularySize, layerCount: sizes.layerCount,
-                hiddenSize: sizes.hiddenSize)
-        },
-        load: { try Seq2SeqFolder.load($0) },
-        evaluate: { input in
-            var search = TranslationSearch()
-            search.beamSize = input.beamSize ?? search.beamSize
-            try search.validate()
-            func measured(_ model: some Seq2SeqModel) throws -> EvaluationReport {
-                let target = input.folder.tokenizer
-                let source = input.folder.sourceTokenizer ?? target
-                let texts = try input.reader.translations(input.split)
-                guard texts.count > 0 else {
-                    throw input.empty("one sentence with its translation, or more")
+    /// A recurrent model that turns sentences into those of another language.
+    static let seq2seq = translation(RecurrentSeq2SeqConfig.modelType) { folder in
+        let sizes = try ModelFolder.recurrentSeq2Seq(in: folder)
+        return ModelSizes(
+            vocabularySize: sizes.vocabularySize, layerCount: sizes.layerCount,
+            hiddenSize: sizes.hiddenSize)
+    }
+
+    /// A Transformer that does so.
+    static let transformer = translation(TransformerConfig.modelType) { folder in
+        let configuration = try ModelFolder.transformer(in: folder)
+        let sizes = configuration.sizes
+        return ModelSizes(
+            vocabularySize: configuration.vocabularySize,
+            layerCount: sizes.encoderLayerCount + sizes.decoderLayerCount,
+            hiddenSize: sizes.hiddenSize, headCount: sizes.headCount)
+    }
+
+    /// Whether models of this kind translate.
+    fileprivate var isTranslation: Bool {
+        [RecurrentSeq2SeqConfig.modelType, TransformerConfig.modelType].contains(modelType)
+    }
+
+    private static func translation(
+        _ modelType: String, sizes: @escaping @Sendable (URL) throws -> ModelSizes
+    ) -> ModelKind {
+        ModelKind(
+            modelType: modelType, sizes: sizes, load: { try Seq2SeqFolder.load($0) },
+            evaluate: { input in
+                func measured(_ model: some Seq2SeqModel) throws -> EvaluationReport {
+                    try translationReport(of: model, input)
                 }
-                let (examples, _) = texts.examples(
-                    source: source, target: target, maxLength: input.folder.record.maxLength,
-                    dropsLong: false)
-                let data = try TranslationDataset(
-                    examples: examples, batchTokens: 4096,
-                    beginningID: Int32(model.vocabularies.beginningID),
-                    endID: Int32(model.vocabularies.endID),
-                    sourcePaddingID: source.paddingID ?? 0, seed: 0)
-                return EvaluationReport(
-                    task: .translation,
-                    metrics: TranslationTask.evaluate(
-                        model, on: data,
-                        scorer: TranslationScorer(references: texts.targets, tokenizer: target),
-                        beamSize: search.beamSize, precision: input.precision))
-            }
-            return try measured(Seq2SeqFolder.load(input.folder.url))
-        })
+                return try measured(Seq2SeqFolder.load(input.folder.url))
+            })
+    }
+
+    private static func translationReport(
+        of model: some Seq2SeqModel, _ input: EvaluationInput
+    ) throws -> EvaluationReport {
+        var search = TranslationSearch()
+        search.beamSize = input.beamSize ?? search.beamSize
+        try search.validate()
+        let target = input.folder.tokenizer
+        let source = input.folder.sourceTokenizer ?? target
+        let texts = try input.reader.translations(input.split)
+        guard texts.count > 0 else {
+            throw input.empty("one sentence with its translation, or more")
+        }
+        let (examples, _) = texts.examples(
+            source: source, target: target, maxLength: input.folder.record.maxLength,
+            dropsLong: false)
+        let data = try TranslationDataset(
+            examples: examples, batchTokens: 4096,
+            beginningID: Int32(model.vocabularies.beginningID),
+            endID: Int32(model.vocabularies.endID), sourcePaddingID: source.paddingID ?? 0,
+            seed: 0)
+        return EvaluationReport(
+            task: .translation,
+            metrics: TranslationTask.evaluate(
+                model, on: data,
+                scorer: TranslationScorer(references: texts.targets, tokenizer: target),
+                beamSize: search.beamSize, precision: input.precision))
+    }
 }

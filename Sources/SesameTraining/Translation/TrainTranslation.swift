@@ -97,6 +97,19 @@ public func trainTranslation(
                         dropoutProbability: options.dropoutProbability,
                         beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
                     key: key))
+        case .transformer(let choices):
+            return try run(
+                Transformer(
+                    configuration: TransformerConfig(
+                        sourceVocabularySize: source.vocabulary.count,
+                        vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
+                        sizes: choices.sizes, norm: choices.norm, activation: choices.activation,
+                        tiesEmbeddings: choices.tiesEmbeddings,
+                        dropoutProbability: options.dropoutProbability,
+                        attentionDropoutProbability: choices.attentionDropoutProbability,
+                        activationDropoutProbability: choices.activationDropoutProbability,
+                        beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
+                    key: key))
         }
     }
 }

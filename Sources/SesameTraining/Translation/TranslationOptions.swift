@@ -11,6 +11,8 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
     public enum Architecture: Sendable, Hashable, Codable {
         /// A ``RecurrentSeq2Seq``.
         case recurrent(RecurrentSizes)
+        /// A ``Transformer``.
+        case transformer(TransformerChoices)
     }
 
     /// The sizes and choices of a recurrent encoder and decoder.
@@ -32,6 +34,28 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
 
         /// The defaults above.
         public init() {}
+    }
+
+    /// The sizes and choices of a Transformer.
+    public struct TransformerChoices: Sendable, Hashable, Codable {
+        /// Width, layers and heads.
+        public var sizes = TransformerSizes.small
+        /// Where layers normalize.
+        public var norm = NormPlacement.post
+        /// Of the position-wise networks.
+        public var activation = Activation.relu
+        /// Dropout of attention weights.
+        public var attentionDropoutProbability: Float = 0
+        /// Dropout inside the position-wise networks.
+        public var activationDropoutProbability: Float = 0
+        /// Whether the output shares the target's vectors.
+        public var tiesEmbeddings = true
+
+        /// The defaults above.
+        public init() {}
+
+        /// The defaults above, with other sizes.
+        public init(_ sizes: TransformerSizes) { self.sizes = sizes }
     }
 
     /// What kind of model, and its sizes.
@@ -60,6 +84,26 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
         training.beta2 = 0.98
     }
 
+    /// A Transformer: thirty epochs of 4096 tokens a batch, the rate rising to 1e-3 over a tenth of them and
+    /// then falling with the inverse square root of the step, and the mean of the last five checkpoints
+    /// where that is the best. AdamW's means decay as the paper's Adam's do; weights do not.
+    ///
+    /// Source: Vaswani et al. 2017, Attention Is All You Need, sections 5.3 and 6.1.
+    public static func transformer(
+        _ choices: TransformerChoices = TransformerChoices()
+    ) -> TranslationOptions {
+        var options = TranslationOptions()
+        options.architecture = .transformer(choices)
+        options.training.batchSize = 4096
+        options.training.limit = .epochs(30)
+        options.training.shape = .inverseSquareRoot
+        options.training.warmUp = .fraction(0.1)
+        options.training.epsilon = 1e-9
+        options.training.weightDecay = 0
+        options.training.averagedCheckpoints = 5
+        return options
+    }
+
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
@@ -76,6 +120,26 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
                 sizes.hiddenSize >= 2 && sizes.hiddenSize.isMultiple(of: 2), "width",
                 "even and 2 or more", sizes.hiddenSize)
             try check(sizes.embeddingSize >= 1, "size of vectors", "1 or more", sizes.embeddingSize)
+        case .transformer(let choices):
+            let sizes = choices.sizes
+            for (name, layers) in [
+                ("layers", sizes.encoderLayerCount), ("decoder layers", sizes.decoderLayerCount),
+            ] {
+                try check((1...64).contains(layers), name, "from 1 to 64", layers)
+            }
+            try check(sizes.headCount >= 1, "heads", "1 or more", sizes.headCount)
+            try check(
+                sizes.hiddenSize >= 1 && sizes.hiddenSize.isMultiple(of: sizes.headCount), "width",
+                "a multiple of the \(sizes.headCount) heads", sizes.hiddenSize)
+            try check(
+                sizes.feedForwardSize >= 1, "inner width", "1 or more", sizes.feedForwardSize)
+            for (name, probability) in [
+                ("attention dropout", choices.attentionDropoutProbability),
+                ("activation dropout", choices.activationDropoutProbability),
+            ] {
+                try check(
+                    (0..<1).contains(probability), name, "0 or more and below 1", probability)
+            }
         }
         try check(
             (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
