@@ -36,6 +36,7 @@ struct SesameCommand: AsyncParsableCommand {
                     ModelCommand.self, EvaluateCommand.self, PredictCommand.self,
                     GenerateCommand.self,
                     FillMaskCommand.self, TranslateCommand.self, EmbedCommand.self,
+                    ExplainCommand.self,
                 ]),
         ]
     )

@@ -59,8 +59,11 @@ struct ReadmeTests {
     }
 
     private static func takesWorkspace(_ command: String) -> Bool {
-        !["generate", "fill-mask", "predict", "embed", "model", "translate", "evaluate suite"]
-            .contains { command.hasPrefix($0) }
+        ![
+            "generate", "fill-mask", "predict", "embed", "model", "translate", "evaluate suite",
+            "explain",
+        ]
+        .contains { command.hasPrefix($0) }
     }
 
     /// The words of a command line, single quotes respected.

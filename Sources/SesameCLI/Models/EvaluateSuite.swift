@@ -201,13 +201,7 @@ struct EvaluateSuite: ParsableCommand {
         let page = SuitePage(
             model: report.model, seeds: report.seeds.map { "\($0)" },
             rows: SuitePage.Row.rows(of: report), isComplete: report.isComplete)
-        do {
-            try Data(page.html().utf8).write(to: file, options: .atomic)
-        } catch {
-            throw CommandError(
-                "cannot write the page to \(file.shortPath) (\(error.localizedDescription)); the figures "
-                    + "are in results.json beside it")
-        }
+        try PageFile.write(page.html(), to: file, name: file.shortPath, kind: "page")
     }
 }
 

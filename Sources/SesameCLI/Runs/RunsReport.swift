@@ -56,37 +56,15 @@ struct RunsReport: ParsableCommand {
             + numbers.map(String.init).joined(separator: "-")
             + ".html"
         let url = URL(fileURLWithPath: name)
-        try checkDestination(url, name: name)
-        let page = Data(report.html().utf8)
-        do {
-            try page.write(to: url, options: .atomic)
-        } catch {
-            throw CommandError(
-                "cannot write the report to \(name) (\(error.localizedDescription)): "
-                    + "name another file with --output")
-        }
+        try PageFile.check(
+            url, name: name, generator: RunReport.generator, kind: "report", force: force)
+        let size = try PageFile.write(report.html(), to: url, name: name, kind: "report")
         if format.json {
-            try JSON.print(Record(runs: numbers, output: name, bytes: page.count))
+            try JSON.print(Record(runs: numbers, output: name, bytes: size))
         } else {
-            StandardOutput.line("\(report.title): \(name), \(page.count.byteSize).")
+            StandardOutput.line("\(report.title): \(name), \(size.byteSize).")
         }
         if open == .yes || (open == nil && Browser.isLikely) { Browser.show(url) }
-    }
-
-    /// An earlier report gives way; a file of another kind is somebody's work.
-    private func checkDestination(_ url: URL, name: String) throws {
-        var isFolder: ObjCBool = false
-        guard !force, FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-        else {
-            return
-        }
-        if !isFolder.boolValue, let file = try? FileHandle(forReadingFrom: url) {
-            let head = String(decoding: (try? file.read(upToCount: 1000)) ?? Data(), as: UTF8.self)
-            try? file.close()
-            if head.contains("content=\"\(RunReport.generator)\"") { return }
-        }
-        throw CommandError(
-            "\(name) exists and is no report: name another file with --output, or add --force")
     }
 
     private struct Record: Encodable {

@@ -13,11 +13,11 @@ public struct SequenceClassifier: PretrainedModel {
     /// The backbone's sizes and choices, and what the head tells.
     public let configuration: SequenceClassifierConfig
     /// The backbone, where it is a BERT.
-    public private(set) var bert: BERT?
+    public internal(set) var bert: BERT?
     /// The backbone, where it is a GPT.
-    public private(set) var gpt: GPT?
+    public internal(set) var gpt: GPT?
     /// The backbone, where it is a convolutional network.
-    public private(set) var textCNN: TextCNN?
+    public internal(set) var textCNN: TextCNN?
     /// Text state → one output a label, or the score.
     public var head: Linear
     private let dropout: Dropout

@@ -58,6 +58,13 @@ enum ReportStyle {
         .numbers td, .numbers th { text-align: right; white-space: nowrap; }
         .numbers th:first-child { text-align: left; }
         .number { text-align: right; white-space: nowrap; }
+        .tokens { line-height: 2.1; color: var(--text); max-width: none; }
+        .tokens span { padding: 0.15em 0.35em; margin-right: 0.2em; border-radius: 4px; }
+        .tokens .for { background: color-mix(in srgb, #3b82f6 var(--share), transparent); }
+        .tokens .against { background: color-mix(in srgb, #e8731a var(--share), transparent); }
+        .heads { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+        .heads img { width: 100%; height: auto; image-rendering: pixelated; background: var(--panel);
+          border: 1px solid var(--line); }
         .path { overflow-wrap: anywhere; }
         .best { font-weight: 700; color: var(--good); }
         .confusion td.cell { min-width: 4.5rem; text-align: center; border: 2px solid var(--ground);

@@ -1,0 +1,40 @@
+import Foundation
+
+/// HTML pages that commands write beside the user's own files.
+enum PageFile {
+    /// Lets an earlier page of the same kind give way; a file of another kind is somebody's work.
+    ///
+    /// - Parameters:
+    ///   - name: The file as the user named it.
+    ///   - generator: What pages of this kind have in their `generator` element.
+    ///   - kind: What they are called, as "report".
+    static func check(
+        _ url: URL, name: String, generator: String, kind: String, force: Bool
+    ) throws {
+        var isFolder: ObjCBool = false
+        guard !force, FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        else { return }
+        if !isFolder.boolValue, let file = try? FileHandle(forReadingFrom: url) {
+            let head = String(decoding: (try? file.read(upToCount: 1000)) ?? Data(), as: UTF8.self)
+            try? file.close()
+            if head.contains("content=\"\(generator)\"") { return }
+        }
+        throw CommandError(
+            "\(name) exists and is no \(kind): name another file with --output, or add --force")
+    }
+
+    /// Writes a page whole or not at all.
+    /// - Returns: Its size in bytes.
+    @discardableResult
+    static func write(_ html: String, to url: URL, name: String, kind: String) throws -> Int {
+        let page = Data(html.utf8)
+        do {
+            try page.write(to: url, options: .atomic)
+        } catch {
+            throw CommandError(
+                "cannot write the \(kind) to \(name) (\(error.localizedDescription)): "
+                    + "name another file with --output")
+        }
+        return page.count
+    }
+}

@@ -1,0 +1,143 @@
+import SesameModels
+import SesameTensor
+import SesameText
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How a model reads a text.
+public struct TextExplanation: Sendable, Hashable, Codable {
+    /// The text's tokens, special ones included.
+    public var tokens: [String]
+    /// The class that is explained; nil for a model without classes.
+    public var label: String?
+    /// Its probability, or the score; nil for a model that gives neither.
+    public var value: Double?
+    /// How much each token speaks for it, gradient × input; nil likewise.
+    public var scores: [Float]?
+    /// For each layer and head how much each token, row by row, looks at each; empty for a model without attention.
+    public var attention: [[[Float]]]
+}
+
+/// Shows which tokens speak for a model's answer, and where its heads look.
+///
+///     let explainer = try TextExplainer(modelFolder: folder)
+///     let explanation = try explainer.explain(LabelledText("A lovely film."))
+public struct TextExplainer: Sendable {
+    private enum Model: Sendable {
+        case classifier(SequenceClassifier)
+        case bert(BERT)
+        case gpt(GPT)
+    }
+
+    private let model: Model
+    private let tokenizer: Tokenizer
+    private let maxLength: Int
+
+    /// Loads the folder of a classifier, a model of scores, a BERT or a GPT, ours or published.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for another kind of model.
+    public init(modelFolder: URL) throws {
+        let folder = try TrainedModelFolder(modelFolder)
+        tokenizer = folder.tokenizer
+        let kind = try ModelKind.of(modelFolder)
+        switch folder.record.task {
+        case .classification, .regression:
+            let classifier = try folder.load(SequenceClassifier.self)
+            guard classifier.textCNN?.embedding != nil || classifier.textCNN == nil else {
+                throw TrainingError(
+                    .badModelFolder(
+                        path: modelFolder.path,
+                        problem: "it reads vectors in context alone, which are not explained",
+                        remedy: "choose a model with word vectors of its own"))
+            }
+            model = .classifier(classifier)
+            maxLength = min(folder.record.maxLength, classifier.maxSequenceLength)
+        default:
+            switch kind.modelType {
+            case "bert":
+                let bert = try folder.load(BERT.self)
+                model = .bert(bert)
+                maxLength = bert.configuration.maxSequenceLength
+            case "gpt2":
+                let gpt = try folder.load(GPT.self)
+                model = .gpt(gpt)
+                maxLength = gpt.configuration.maxSequenceLength
+            default:
+                throw ModelKind.mismatch(
+                    kind.modelType, in: modelFolder,
+                    expected: { ["bert", "gpt2"].contains($0.modelType) }, for: "explaining")
+            }
+        }
+    }
+
+    /// Explains what the model makes of a text or a pair of texts.
+    ///
+    /// - Parameters:
+    ///   - text: Of one longer than the model's length the end is not read.
+    ///   - label: The class to explain; nil for the likeliest.
+    /// - Throws: ``TrainingError`` with code `.badLabel` for a class that the model does not have.
+    public func explain(_ text: LabelledText, label: String? = nil) throws -> TextExplanation {
+        let encoding = tokenizer.encode(
+            text.text, pair: text.pair, truncation: Truncation(maxLength: maxLength))
+        let ids = encoding.ids
+        let types = text.pair == nil ? nil : encoding.typeIDs
+        var result = TextExplanation(tokens: encoding.tokens, attention: [])
+        switch model {
+        case .classifier(let classifier):
+            let output = try explained(classifier, ids, types, label, in: &result)
+            result.scores = try classifier.attributions(
+                of: ids, typeIDs: types, output: output
+            ).scores
+            if let bert = classifier.bert {
+                result.attention = heads(try bert.attentionMaps(of: ids, typeIDs: types))
+            } else if let gpt = classifier.gpt {
+                result.attention = heads(try gpt.attentionMaps(of: ids))
+            }
+        case .bert(let bert):
+            result.attention = heads(try bert.attentionMaps(of: ids, typeIDs: types))
+        case .gpt(let gpt): result.attention = heads(try gpt.attentionMaps(of: ids))
+        }
+        return result
+    }
+
+    /// The number of the output that is explained; its name and value go into `result`.
+    private func explained(
+        _ classifier: SequenceClassifier, _ ids: [Int32], _ types: [Int32]?, _ label: String?,
+        in result: inout TextExplanation
+    ) throws -> Int {
+        let shape: Shape = [1, ids.count]
+        let logits = classifier.logits(
+            IDTensor(ids, shape: shape), typeIDs: types.map { IDTensor($0, shape: shape) },
+            context: .evaluation())
+        guard case .classification(let labels) = classifier.configuration.head else {
+            result.value = Double(logits.scalars[0])
+            return 0
+        }
+        let probabilities = softmax(logits).scalars
+        var best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
+        if let label {
+            guard let index = labels.firstIndex(of: label) else {
+                throw TrainingError(
+                    .badLabel(
+                        problem: "'\(label)' is not among the model's classes "
+                            + labels.joined(separator: ", "), remedy: "name one of these"))
+            }
+            best = index
+        }
+        result.label = labels[best]
+        result.value = Double(probabilities[best])
+        return best
+    }
+
+    /// Layers of heads of weights.
+    private func heads(_ maps: [Tensor]) -> [[[Float]]] {
+        maps.map { map in
+            let size = map.shape[1] * map.shape[2]
+            let values = map.scalars
+            return (0..<map.shape[0]).map { Array(values[$0 * size..<($0 + 1) * size]) }
+        }
+    }
+}
