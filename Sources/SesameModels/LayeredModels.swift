@@ -21,3 +21,8 @@ extension SequenceClassifier: LayeredModule {
     /// The number of the backbone's layers; 0 for a convolutional network, whose vectors alone can be frozen.
     public var layerCount: Int { bert?.layers.count ?? gpt?.layers.count ?? 0 }
 }
+
+extension TokenClassifier: LayeredModule {
+    /// The number of encoder layers.
+    public var layerCount: Int { bert.layers.count }
+}

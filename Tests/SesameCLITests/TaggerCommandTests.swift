@@ -51,6 +51,39 @@ struct TaggerCommandTests {
         #expect(entities.map { $0["start"] as? Int } == [0, 3])
     }
 
+    @Test("fine-tune an encoder, and options that do not go together")
+    func encoder() throws {
+        let sandbox = try Self.prepared()
+        _ = try sandbox.run("corpus", "import", "names", "names.conll")
+        let vocabulary = try sandbox.run(
+            "vocab", "build", "pieces", "--corpus", "names", "--kind", "wordpiece", "--size", "60",
+            "--lowercase")
+        #expect(vocabulary.status == 0, "\(vocabulary.errors)")
+        let pretrained = try sandbox.run(
+            "pretrain", "bert", "names", "--tokenizer", "pieces", "--layers", "1", "--heads", "2",
+            "--width", "16", "--context", "16", "--steps", "2", "--no-next-sentence", "--quiet")
+        try #require(pretrained.status == 0, "\(pretrained.errors)")
+        let result = try sandbox.run(
+            "finetune", "tag", "names", "--model", "models/names-bert", "--epochs", "20",
+            "--learning-rate", "0.01", "--dropout", "0", "--max-length", "5", "--crf", "--json",
+            "--quiet")
+        try #require(result.status == 0, "\(result.errors)")
+        let metrics = try #require(result.object()["metrics"] as? [String: Double])
+        #expect(metrics["entityF1"] == 1)
+        let info = try sandbox.run("model", "info", "models/names-tagger")
+        #expect(info.output.contains("BertForTokenClassification"), "\(info.errors)")
+        let lines = try sandbox.run(
+            "predict", "--model", "models/names-tagger", input: "Bob lives in Rome\n")
+        #expect(lines.output == "Bob\tB-PER\nlives\tO\nin\tO\nRome\tB-LOC\n\n", "\(lines.errors)")
+        for (options, problem) in [
+            (["--model", "models/names-bert", "--width", "8"], "without --model"),
+            (["--max-length", "8"], "name one with --model"),
+        ] {
+            let wrong = try sandbox.run(["finetune", "tag", "names"] + options, input: Data())
+            #expect(wrong.status == 64 && wrong.errors.contains(problem), "\(wrong.errors)")
+        }
+    }
+
     @Test("a bad line is named, and columns are for tagged sentences")
     func failures() throws {
         let sandbox = try Self.prepared()

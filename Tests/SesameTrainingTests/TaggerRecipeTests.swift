@@ -6,9 +6,9 @@ import SesameText
 import SesameTraining
 import Testing
 
-struct TaggerRecipeTests {
+extension Fixture {
     /// Sentences in which people live in places; both names are capitalised, and the verb tells which is which.
-    private func importNames(_ fixture: Fixture) throws {
+    func importNames() throws {
         let people = ["Ada", "Bob Hill", "Cleo", "Dan", "Eve Stone"]
         let places = ["Rome", "New York", "Oslo", "Lima"]
         var text = ""
@@ -24,13 +24,15 @@ struct TaggerRecipeTests {
             }
             text += ". O\n\n"
         }
-        let file = fixture.folder.url.appendingPathComponent("names.conll")
+        let file = folder.url.appendingPathComponent("names.conll")
         try Data(text.utf8).write(to: file)
-        try fixture.workspace.importCorpus(
+        try workspace.importCorpus(
             name: "names",
             from: CorpusSource(.suggested(forPath: file.path), paths: [file.path]))
     }
+}
 
+struct TaggerRecipeTests {
     private var options: TaggerOptions {
         var options = TaggerOptions()
         options.embeddingSize = 12
@@ -65,7 +67,7 @@ struct TaggerRecipeTests {
     @Test(arguments: [(true, TaggingScheme.bio), (true, .bioes), (false, .bio)])
     func fromSentencesToTags(_ usesCRF: Bool, _ scheme: TaggingScheme) throws {
         let fixture = try Fixture()
-        try importNames(fixture)
+        try fixture.importNames()
         var options = options
         options.usesCRF = usesCRF
         options.scheme = scheme
@@ -91,7 +93,7 @@ struct TaggerRecipeTests {
 
     @Test func changedSentencesResumeToTheSameBits() throws {
         let fixture = try Fixture()
-        try importNames(fixture)
+        try fixture.importNames()
         var options = options
         options.training.limit = .steps(14)
         options.augmentation.swap = 0.2
@@ -105,7 +107,7 @@ struct TaggerRecipeTests {
 
     @Test func vectorsInContextAreMixedAndTravelWithTheModel() throws {
         let fixture = try Fixture()
-        try importNames(fixture)
+        try fixture.importNames()
         let base = fixture.model("bert").folder
         let bert = BERT(
             BERTConfig(
@@ -126,7 +128,7 @@ struct TaggerRecipeTests {
         try FileManager.default.removeItem(at: base)
         let folder = fixture.model("context").folder
         let tagger = try TextTagger(modelFolder: folder)
-        #expect(tagger.model.embedding == nil && tagger.model.mix != nil)
+        #expect(tagger.tagger?.embedding == nil && tagger.tagger?.mix != nil)
         #expect(try tagger.tags(of: [["Ada", "left", "Rome", "."]]).first?.count == 4)
         try FileManager.default.removeItem(at: folder.appendingPathComponent("context"))
         #expect(throws: TrainingError.self) { try TextTagger(modelFolder: folder) }
@@ -137,7 +139,7 @@ struct TaggerRecipeTests {
 
     @Test func wordsOfOtherSplitsHaveVectorsOfAFile() throws {
         let fixture = try Fixture()
-        try importNames(fixture)
+        try fixture.importNames()
         try fixture.workspace.split(
             corpus: "names", validation: 0.2, test: 0.2, method: .shuffled(seed: 3))
         let file = fixture.folder.url.appendingPathComponent("vectors.txt")
@@ -149,7 +151,7 @@ struct TaggerRecipeTests {
         _ = try train(fixture, "file", options)
         let tagger = try TextTagger(modelFolder: fixture.model("file").folder)
         let id = try #require(tagger.tokenizer.id(of: "Ada"))
-        let row = try #require(tagger.model.embedding).weight
+        let row = try #require(tagger.tagger?.embedding).weight
             .sliced(axis: 0, Int(id)..<Int(id) + 1)
         #expect(row.scalars == [3, 3])
     }

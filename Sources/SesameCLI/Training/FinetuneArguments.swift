@@ -55,20 +55,7 @@ struct FinetuneArguments: ParsableArguments {
             valueName: "p"))
     var dropout: Float?
 
-    @Option(
-        help: ArgumentHelp(
-            "The number of lowest layers that do not learn; with --freeze-embeddings no work is done for them.",
-            valueName: "n"))
-    var freezeLayers = 0
-
-    @Flag(help: "Leave the embeddings as they are.")
-    var freezeEmbeddings = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Factor of the learning rate from each layer to the one below (0.65 to 0.95 is usual).",
-            valueName: "x"))
-    var layerDecay: Float = 1
+    @OptionGroup var layers: LayerArguments
 
     @Option(
         help:
@@ -91,7 +78,7 @@ struct FinetuneArguments: ParsableArguments {
         if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
         result.augmentation = changes.augmentation
-        result.training = withLayerRates(training.options)
+        result.training = layers.applied(to: training.options)
         return result
     }
 
@@ -101,15 +88,7 @@ struct FinetuneArguments: ParsableArguments {
         if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
         result.augmentation = changes.augmentation
-        result.training = withLayerRates(training.options(over: result.training))
-        return result
-    }
-
-    private func withLayerRates(_ options: TrainingOptions) -> TrainingOptions {
-        var result = options
-        result.frozenLayers = freezeLayers
-        result.freezesEmbeddings = freezeEmbeddings
-        result.layerDecay = layerDecay
+        result.training = layers.applied(to: training.options(over: result.training))
         return result
     }
 

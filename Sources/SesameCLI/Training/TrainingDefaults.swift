@@ -32,6 +32,9 @@ enum ELMoDefaults: TrainingDefaults {
 /// The defaults of `finetune tag`.
 enum TaggerDefaults: TrainingDefaults {
     static var training: TrainingOptions { TaggerOptions().training }
+    static var alternative: (name: String, training: TrainingOptions)? {
+        ("with --model", EncoderTaggerOptions().finetuning.training)
+    }
 }
 
 /// The defaults of `finetune`.

@@ -6,13 +6,15 @@ extension BERT {
         CheckpointLayout.bert(configuration).external(parameters)
     }
 
-    /// Takes the encoder's weights; those of heads (`cls`, `classifier`, `qa_outputs`) are skipped, so that
+    /// Takes the encoder's weights; those of heads (`cls`, `classifier`, `qa_outputs`, `crf`) are skipped, so that
     /// the folder of a model with a head serves too. Without a pooler in the file the model has none.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
         var layout = CheckpointLayout.bert(configuration)
         let canonicalName = layout.canonicalName
         layout.canonicalName = { name in
-            let isHead = ["cls.", "classifier.", "qa_outputs."].contains { name.hasPrefix($0) }
+            let isHead = ["cls.", "classifier.", "qa_outputs.", "crf."].contains {
+                name.hasPrefix($0)
+            }
             return isHead ? nil : canonicalName(name)
         }
         var model = self
@@ -72,6 +74,16 @@ extension BERTForPretraining {
 }
 
 extension CheckpointLayout {
+    /// A head over all tokens on a BERT without a pooler; that of a file is skipped.
+    static func bertWithoutPooler(_ configuration: BERTConfig, prefix: String) -> CheckpointLayout {
+        var layout = bert(configuration, prefix: prefix)
+        let canonicalName = layout.canonicalName
+        layout.canonicalName = { name in
+            canonicalName(name).flatMap { $0.hasPrefix("bert.pooler.") ? nil : $0 }
+        }
+        return layout
+    }
+
     /// Hugging Face's `BertModel` inside a model with heads.
     ///
     /// - Parameter prefix: In front of the paths, where a BERT is part of another module.

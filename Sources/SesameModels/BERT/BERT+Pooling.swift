@@ -56,11 +56,29 @@ extension BERT {
     package func pooled(
         _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
     ) -> Tensor {
+        let (states, starts) = tokenStates(ids, typeIDs: typeIDs, mask: mask, context: context)
+        return pool(
+            states, rows: IDTensor(starts.map { Int32($0) }, shape: [starts.count]),
+            context: context)
+    }
+
+    /// The last layer's states of all tokens, without any work on padding that is behind the texts.
+    ///
+    /// Parameters as for ``hidden(_:typeIDs:mask:context:)``.
+    /// - Returns: `[rows, hidden]`, in an order of its own, and the row of each text's first token, behind
+    ///   which its others are.
+    package func tokenStates(
+        _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
+    ) -> (states: Tensor, starts: [Int]) {
+        let (batch, time) = (ids.shape[0], ids.shape[1])
         guard let mask, mask.keepsPrefixes, case let lengths = mask.lengths, !lengths.contains(0)
         else {
-            return encode(ids, typeIDs: typeIDs, mask: mask, context: context).pooled
+            let states = hidden(ids, typeIDs: typeIDs, mask: mask, context: context)
+            return (
+                states.reshaped([batch * time, configuration.hiddenSize]),
+                (0..<batch).map { $0 * time }
+            )
         }
-        let time = ids.shape[1]
         func rows(_ tensor: IDTensor) -> [[Int32]] {
             lengths.indices.map { Array(tensor.scalars[$0 * time..<$0 * time + lengths[$0]]) }
         }
@@ -71,15 +89,13 @@ extension BERT {
         let states = packedHidden(
             order.map { texts[$0] }, typeIDs: types.map { types in order.map { types[$0] } },
             PackedSequences(lengths: order.map { lengths[$0] }), context: context)
-        var starts = [Int32](repeating: 0, count: lengths.count)
+        var starts = [Int](repeating: 0, count: lengths.count)
         var start = 0
         for text in order {
-            starts[text] = Int32(start)
+            starts[text] = start
             start += lengths[text]
         }
-        return pool(
-            states.reshaped([start, configuration.hiddenSize]),
-            rows: IDTensor(starts, shape: [starts.count]), context: context)
+        return (states.reshaped([start, configuration.hiddenSize]), starts)
     }
 
     /// The last layer's states of texts that lie end to end, `[1, tokens, hidden]`.

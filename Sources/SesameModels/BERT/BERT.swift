@@ -68,6 +68,13 @@ public struct BERT: PretrainedModel {
         return model
     }
 
+    /// The same model without a pooler, for heads that look at all tokens.
+    func withoutPooler() -> BERT {
+        var model = self
+        model.pooler = nil
+        return model
+    }
+
     static func freshPooler(_ configuration: BERTConfig, key: RandomKey) -> Linear {
         Linear(
             inputSize: configuration.hiddenSize, outputSize: configuration.hiddenSize,

@@ -228,6 +228,13 @@ public enum ModelFolder {
         try configuration(TransformerConfig.self, in: folder)
     }
 
+    /// Reads the `config.json` of a ``TokenClassifier``.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func tokenClassifier(in folder: URL) throws -> TokenClassifierConfig {
+        try configuration(TokenClassifierConfig.self, in: folder)
+    }
+
     /// Reads a tagger's `config.json`.
     ///
     /// - Throws: ``ModelError``.

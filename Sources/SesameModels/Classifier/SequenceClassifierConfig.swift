@@ -77,8 +77,6 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
     enum CodingKeys: String, CodingKey {
         case architectures
         case modelType = "model_type"
-        case labelOfID = "id2label"
-        case idOfLabel = "label2id"
         case problemType = "problem_type"
         case dropoutProbability = "classifier_dropout"
     }
@@ -97,7 +95,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
                 "model_type is \(type), expected bert, gpt2 or \(TextCNNConfig.modelType)")
         }
         head = try Self.head(
-            names: values.decodeIfPresent([String: String].self, forKey: .labelOfID),
+            labels: LabelNames(from: decoder).labels,
             problem: values.decodeIfPresent(String.self, forKey: .problemType))
         dropoutProbability = try values.decodeIfPresent(Float.self, forKey: .dropoutProbability)
     }
@@ -127,13 +125,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
             // The name that transformers gives an output without one.
             case .regression: (["LABEL_0"], Self.regressionProblem)
             }
-        let numbered = names.enumerated()
-        try values.encode(
-            Dictionary(uniqueKeysWithValues: numbered.map { (String($0), $1) }),
-            forKey: .labelOfID)
-        try values.encode(
-            Dictionary(numbered.map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
-            forKey: .idOfLabel)
+        try LabelNames(names).encode(to: encoder)
         try values.encode(problem, forKey: .problemType)
         try values.encode(dropoutProbability, forKey: .dropoutProbability)
     }
@@ -141,17 +133,8 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
     private static let classificationProblem = "single_label_classification"
     private static let regressionProblem = "regression"
 
-    /// The head that the keys mean, as transformers reads them: a single output is a regression, and
-    /// a file that names no labels has two.
-    private static func head(names: [String: String]?, problem: String?) throws -> SequenceHead {
-        let names = names ?? ["0": "LABEL_0", "1": "LABEL_1"]
-        let labels = try (0..<names.count).map { id in
-            guard let name = names[String(id)] else {
-                throw ModelError(
-                    .configuration, "id2label lacks \(id), expected 0 to \(names.count - 1)")
-            }
-            return name
-        }
+    /// The head that the keys mean, as transformers reads them: a single output is a regression.
+    private static func head(labels: [String], problem: String?) throws -> SequenceHead {
         switch problem ?? (labels.count == 1 ? regressionProblem : classificationProblem) {
         case classificationProblem: return .classification(labels: labels)
         case regressionProblem where labels.count == 1: return .regression

@@ -2,7 +2,7 @@ import SesameNN
 import SesameTensor
 
 /// The words of a batch of sentences, in the forms that a ``Tagger`` reads.
-public struct TaggerInput: Sendable {
+public struct TaggerInput: WordTaggerInput {
     /// `[batch, time]`; padding is behind a sentence.
     public var words: IDTensor
     /// How many words each sentence has.
@@ -46,7 +46,7 @@ public struct CharacterBatch: Sendable {
 /// Source: Lample et al. 2016, Neural Architectures for Named Entity Recognition, https://arxiv.org/abs/1603.01360;
 /// characters by convolution: Ma and Hovy 2016, https://arxiv.org/abs/1603.01354; vectors in context: Peters et al. 2018,
 /// https://arxiv.org/abs/1802.05365.
-public struct Tagger: PretrainedModel {
+public struct Tagger: WordTagger {
     /// The model's sizes.
     public let configuration: TaggerConfig
     /// The words' own vectors.
@@ -148,43 +148,6 @@ public struct Tagger: PretrainedModel {
         ).tanh()
         return words.selectedRows(characters.rows)
             .reshaped(characters.rows.shape.appending(convolution.outputSize))
-    }
-
-    /// The mean over the sentences of the negative logarithm of their tags' probability; without a field, the mean
-    /// cross-entropy of a word.
-    ///
-    /// - Parameters:
-    ///   - input: The sentences.
-    ///   - tags: `[batch, time]`; what lies beyond the lengths is not read.
-    ///   - context: Gives precision, mode and key.
-    /// - Returns: A tensor of one element, in nats.
-    public func loss(_ input: TaggerInput, tags: IDTensor, context: ForwardContext) -> Tensor {
-        let scores = scores(input, context: context)
-        if let field {
-            return field.loss(emissions: scores, tags: tags, lengths: input.lengths)
-        }
-        let time = input.words.shape[1]
-        let targets = tags.scalars.enumerated().map { place, tag in
-            place % time < input.lengths[place / time] ? tag : -100
-        }
-        return crossEntropy(logits: scores, targets: IDTensor(targets, shape: tags.shape))
-    }
-
-    /// The likeliest tags of each sentence, as numbers.
-    ///
-    /// - Parameter allowed: Which tags may follow each other; nil for all.
-    public func tags(
-        _ input: TaggerInput, allowed: TagConstraints? = nil, precision: Precision = .float32
-    ) -> [[Int]] {
-        let scores = scores(input, context: .evaluation(precision: precision))
-        if let field {
-            return field.decode(emissions: scores, lengths: input.lengths, allowed: allowed)
-        }
-        let best = scores.argmaxRows().scalars
-        let time = input.words.shape[1]
-        return input.lengths.enumerated().map { row, length in
-            best[row * time..<row * time + length].map(Int.init)
-        }
     }
 
     /// Visits the parameters in a fixed order: vectors of words and characters, mix, states, output, field.

@@ -3,7 +3,8 @@ import SesameModels
 extension ModelKind {
     /// A BERT or GPT with a head over texts; its `model_type` is the encoder's, its `architectures` tell the head.
     static let sequenceClassifier = ModelKind(
-        modelType: "bert", publishedLayout: "BERT or GPT-2",
+        modelType: "bert", headSuffix: "ForSequenceClassification",
+        publishedLayout: "BERT or GPT-2",
         sizes: { folder in
             switch try ModelFolder.classifier(in: folder).backbone {
             case .bert(let configuration): ModelSizes(configuration)

@@ -13,6 +13,8 @@ import SesameText
 struct ModelKind: Sendable {
     /// `model_type` in `config.json`. Kinds of our own begin with `sesame-`.
     let modelType: String
+    /// How `architectures` ends for an encoder with a head, whose `model_type` is the encoder's; nil for all others.
+    var headSuffix: String?
     /// The layout that other programs know it by, for messages; nil for a kind of our own, which cannot be exported.
     var publishedLayout: String?
     /// The file of what training has found; nil for `model.safetensors` or its shards.
@@ -36,7 +38,7 @@ struct ModelKind: Sendable {
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
         .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .transformer,
-        .elmo, .tagger,
+        .elmo, .tagger, .tokenClassifier,
     ]
 }
 
@@ -68,8 +70,13 @@ extension ModelKind {
     ///   `.badModelFolder` for a kind of model that is not known.
     static func of(_ folder: URL) throws -> ModelKind {
         let summary = try ModelFolder.summary(of: folder)
-        if summary.isSequenceClassifier, summary.modelType != TextCNNConfig.modelType {
-            return .sequenceClassifier
+        // Kinds of our own are known by their type alone.
+        if !summary.modelType.hasPrefix("sesame-") {
+            let headed = all.first { kind in
+                guard let suffix = kind.headSuffix else { return false }
+                return summary.architectures.contains { $0.hasSuffix(suffix) }
+            }
+            if let headed { return headed }
         }
         guard let kind = all.first(where: { $0.modelType == summary.modelType }) else {
             throw mismatch(summary.modelType, in: folder)

@@ -76,16 +76,8 @@ private func makeClassifier(
     let summary = try ModelFolder.summary(of: folder.url)
     switch summary.modelType {
     case "bert":
-        // A BERT leaves the heads of other tasks aside.
-        let pretrained = try folder.load(BERT.self)
-        var configuration = pretrained.configuration
-        if let dropout = options.dropoutProbability {
-            configuration.hiddenDropoutProbability = dropout
-            configuration.attentionDropoutProbability = dropout
-        }
-        var bert = BERT(configuration, key: key.derived(0))
-        if !options.fromScratch { try bert.copyParameters(of: pretrained) }
-        return SequenceClassifier(bert: bert, head: head, key: key.derived(1))
+        return SequenceClassifier(
+            bert: try folder.encoder(options), head: head, key: key.derived(1))
     case "gpt2":
         let pretrained =
             if summary.isSequenceClassifier {
@@ -112,6 +104,33 @@ private func makeClassifier(
             path: folder.url.path,
             problem: "fine-tuning needs a GPT or BERT, but this is '\(summary.modelType)'",
             remedy: "choose another folder"))
+}
+
+extension TrainedModelFolder {
+    /// The folder's BERT as fine-tuning begins with it, or one of the same sizes with random weights.
+    ///
+    /// The heads of other tasks are left aside.
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model that is no BERT.
+    func encoder(_ options: FinetuningOptions) throws -> BERT {
+        let type = try ModelFolder.summary(of: url).modelType
+        guard type == "bert" else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path,
+                    problem: "fine-tuning an encoder needs a BERT, but this is '\(type)'",
+                    remedy: "choose another folder"))
+        }
+        let pretrained = try load(BERT.self)
+        var configuration = pretrained.configuration
+        if let dropout = options.dropoutProbability {
+            configuration.hiddenDropoutProbability = dropout
+            configuration.attentionDropoutProbability = dropout
+        }
+        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        var bert = BERT(configuration, key: key.derived(0))
+        if !options.fromScratch { try bert.copyParameters(of: pretrained) }
+        return bert
+    }
 }
 
 extension Module {

@@ -98,7 +98,9 @@ public func finetuneTagger(
     try RecipeRunner<TaggerOptions>.checkOutput(output)
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let sentences = try TaggedSplits(
-            workspace: workspace, corpus: corpus, options: options, onEvent: onEvent)
+            workspace: workspace, corpus: corpus, scheme: options.scheme,
+            validationFraction: options.validationFraction, seed: options.training.seed,
+            readsOthers: options.vectors != .random, onEvent: onEvent)
         let context = try options.vectors.contextVectors()
         let (tokenizer, vectors) = try sentences.vocabulary(options.vectors, onEvent)
         let configuration = TaggerConfig(
@@ -117,37 +119,31 @@ public func finetuneTagger(
         if context != nil { try onEvent(.preparing("computing vectors in context")) }
         let encoder = TaggerEncoder(
             configuration: configuration, tokenizer: tokenizer, context: context)
-        let task = TaggerTask(
+        let changes = TaggerChanges(
+            seed: options.training.seed,
+            isRare: (tokenizer.vocabulary.counts ?? []).map { $0 == 1 },
+            rareDropout: options.embeddingSize > 0 ? options.rareDropout : 0,
+            unknownID: encoder.unknownID,
+            augmenter: try TokenAugmenter(
+                options.augmentation, tokenizer: tokenizer, vectors: vectors,
+                seed: options.training.seed),
+            outsideTag: sentences.tags.firstIndex(of: TaggingScheme.outside).map(Int32.init))
+        let task = TaggerTask<Tagger, TaggerExample>(
             data: TaggerDataset(
                 examples: try encoder.encode(sentences.train),
                 batchSize: options.training.batchSize, seed: options.training.seed,
-                isRare: (tokenizer.vocabulary.counts ?? []).map { $0 == 1 },
-                rareDropout: options.embeddingSize > 0 ? options.rareDropout : 0,
-                unknownID: encoder.unknownID,
-                augmenter: try TokenAugmenter(
-                    options.augmentation, tokenizer: tokenizer, vectors: vectors,
-                    seed: options.training.seed),
-                outsideTag: sentences.tags.firstIndex(of: TaggingScheme.outside).map(Int32.init)),
+                groupsByLength: true, change: { changes($0, epoch: $1, index: $2) }),
             validation: try encoder.encode(sentences.validation),
-            decoder: TagDecoder(configuration))
-        var training = options.training
-        if training.evaluationInterval == nil, case .epochs = training.limit {
-            let batches = task.data.batchCount(inEpoch: 0)
-            training.evaluationInterval = max(1, batches / training.accumulationSteps)
-        }
-        var sizes = [
-            "trainSentences": sentences.train.count,
-            "validationSentences": sentences.validation.count,
-        ]
+            decoder: TagDecoder(tags: configuration.tags, scheme: configuration.scheme))
+        var sizes = sentences.sizes
         if let vectors { sizes["wordsWithVectors"] = vectors.foundCount }
+        let training = options.training.evaluatedOnceAnEpoch(of: task.data)
         let runner = RecipeRunner(
             kind: "finetune tag", workspace: workspace, tokenizer: tokenizer, output: output,
             options: options, training: training,
-            dependencies: [
-                "corpus": corpus, "word vectors": try options.vectors.dependency(),
-                "training sentences": sentences.train.contentHash,
-                "validation sentences": sentences.validation.contentHash,
-            ], sizes: sizes)
+            dependencies: sentences.dependencies.merging(
+                ["corpus": corpus, "word vectors": try options.vectors.dependency()]
+            ) { first, _ in first }, sizes: sizes)
         return try runner.train(
             model: model, task: task, keepsBest: options.keepsBest,
             record: .draft(
@@ -158,127 +154,15 @@ public func finetuneTagger(
     }
 }
 
-/// The sentences to train and to validate on, and what all of them hold.
-private struct TaggedSplits {
-    var train: [TaggedSentence]
-    var validation: [TaggedSentence]
-    /// The sentences of the test split, whose words alone are looked at, and only for vectors of a file.
-    let others: [TaggedSentence]
-    let tags: [String]
-    let scheme: TaggingScheme?
-
-    init(
-        workspace: Workspace, corpus: String, options: TaggerOptions,
-        onEvent: @escaping (TrainerEvent) throws -> Void
-    ) throws {
-        let reader = CorpusReader(
-            workspace: workspace, corpus: corpus, tokenizer: try Self.tokenizer([:], []),
-            onEvent: onEvent)
-        var train = try reader.taggedSentences(.train)
-        var validation = try reader.taggedSentences(.validation)
-        others = options.vectors == .random ? [] : try reader.taggedSentences(.test)
-        if validation.isEmpty, options.validationFraction > 0 {
-            var order = Array(train.indices)
-            var generator = DataSite.generator(
-                seed: options.training.seed, site: RecipeSite.holdOut, epoch: 0)
-            generator.shuffle(&order)
-            let cut = Int((1 - options.validationFraction) * Double(train.count))
-            validation = order[cut...].map { train[$0] }
-            train = order[..<cut].map { train[$0] }
-        }
-        guard !train.isEmpty else {
-            throw TrainingError(
-                .notEnoughData(
-                    what: "training a tagger", needed: "tagged sentences in \(corpus)",
-                    found: "none", remedy: "import some with --format conll"))
-        }
-        let hasEntities = train.contains { $0.tags?.contains { EntityTag($0) != nil } ?? false }
-        if hasEntities {
-            let scheme = options.scheme
-            train = train.map { $0.converted(to: scheme) }
-            validation = validation.map { $0.converted(to: scheme) }
-        }
-        scheme = hasEntities ? options.scheme : nil
-        self.train = train
-        self.validation = validation
-        var known = Set(train.flatMap { $0.tags ?? [] })
-        if let scheme {
-            // A type may lack one of its tags in few sentences: all of them can be told.
-            known = [TaggingScheme.outside]
-            for type in Set(train.flatMap { EntitySpan.spans(of: $0.tags ?? []) }.map(\.type)) {
-                for count in 1...3 {
-                    let span = EntitySpan(type: type, words: 0..<count)
-                    known.formUnion(scheme.tags(for: [span], count: count))
-                }
-            }
-        }
-        tags = SequenceDataset.discoverLabels(known)
-        guard tags.count >= 2 else {
-            throw TrainingError(
-                .badLabel(
-                    problem: "the train split of \(corpus) has \(tags.count) different tags, "
-                        + "expected two or more", remedy: "import with the column of the tags"))
-        }
-    }
-
-    var longest: Int { (train + validation).map(\.words.count).max() ?? 0 }
-
-    /// The scalars that training words are made of, in their order, but for those seen once.
-    var characters: String {
-        var counts: [Unicode.Scalar: Int] = [:]
-        for sentence in train {
-            for word in sentence.words {
-                for scalar in word.unicodeScalars { counts[scalar, default: 0] += 1 }
-            }
-        }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: counts.filter { $0.value > 1 }.keys.sorted())
-        return String(text)
-    }
-
-    /// The tokenizer of all words that can have a vector of their own, and the vectors of a file.
-    func vocabulary(
-        _ source: WordVectorSource, _ onEvent: (TrainerEvent) throws -> Void
-    ) throws -> (Tokenizer, WordVectorTable?) {
-        var counts: [String: Int] = [:]
-        for word in train.lazy.flatMap(\.words) { counts[word, default: 0] += 1 }
-        guard case .file(let path) = source else { return (try Self.tokenizer(counts, []), nil) }
-        try onEvent(.preparing("reading word vectors"))
-        let file = URL(fileURLWithPath: path)
-        let more = Set((validation + others).flatMap(\.words)).subtracting(counts.keys).sorted()
-        let probe = try Self.tokenizer(counts, more)
-        let all = try WordVectorTable(file, for: probe.vocabulary)
-        let found = more.filter { word in
-            probe.vocabulary.id(of: word).map { all.isFound[Int($0)] } ?? false
-        }
-        let tokenizer = try Self.tokenizer(counts, found)
-        return (tokenizer, try WordVectorTable(file, for: tokenizer.vocabulary))
-    }
-
-    /// Words by how often they are seen, then in byte order; then those that training does not see.
-    private static func tokenizer(_ counts: [String: Int], _ others: [String]) throws -> Tokenizer {
-        let special = SpecialTokens(pad: "<pad>", unknown: "<unk>")
-        let words = counts.filter { !special.all.contains($0.key) }.sorted {
-            $0.value != $1.value
-                ? $0.value > $1.value
-                : $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
-        }
-        let unseen = others.filter { !special.all.contains($0) }
-        let vocabulary = try Vocabulary(
-            tokens: special.all + words.map(\.key) + unseen,
-            counts: special.all.map { _ in 0 } + words.map(\.value) + unseen.map { _ in 0 })
-        return try .word(vocabulary: vocabulary, preTokenized: true, specialTokens: special)
-    }
-}
-
 /// Attaches the entity scores by type, and tells the shares of layers.
-struct TaggerRecorder: RunRecorder {
-    let task: TaggerTask
+struct TaggerRecorder<Model: WordTagger, Example: TagExample>: RunRecorder
+where Model.Input == Example.Input {
+    let task: TaggerTask<Model, Example>
     let precision: Precision
 
     func note(_ event: TrainerEvent, in log: RunLog) {}
 
-    func conclude(_ model: Tagger, summary: TrainingSummary, in log: RunLog) throws {
+    func conclude(_ model: Model, summary: TrainingSummary, in log: RunLog) throws {
         guard !task.validation.isEmpty else { return }
         let kept = task.lastScores.flatMap { scores in
             scores.metrics.allSatisfy { summary.metrics[$0.key] == $0.value } ? scores : nil

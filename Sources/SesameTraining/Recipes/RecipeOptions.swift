@@ -186,6 +186,17 @@ public struct FinetuningOptions: Sendable, Hashable, Codable {
                 .invalidOption(name: "length", expected: "3 or more", found: "\(maxLength)"))
         }
     }
+
+    /// The same for tasks over single tokens, whose places a change of the text would move.
+    func validateWithoutAugmentation() throws {
+        try validate()
+        guard augmentation.isNone else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "augmentation", expected: "none, for tasks over single tokens",
+                    found: "some"))
+        }
+    }
 }
 
 /// Where a recipe leaves its model.

@@ -16,7 +16,7 @@ struct SequenceRecipe<Options: Codable & Sendable> {
     let corpus: String
     let tokenizer: Tokenizer
     let options: Options
-    var training: TrainingOptions
+    let training: TrainingOptions
     let validationFraction: Double
     /// Longest text in tokens; nil for the model's limit.
     let maxLength: Int?
@@ -62,12 +62,7 @@ struct SequenceRecipe<Options: Codable & Sendable> {
                         augmentation, tokenizer: tokenizer, vectors: vectors,
                         seed: training.seed)),
                 validation: try encoder.encode(texts.validation), head: head, maxNorm: maxNorm)
-            var training = training
-            if training.evaluationInterval == nil, case .epochs = training.limit {
-                // Once an epoch, which is what fine-tuning is usually judged by.
-                let batches = sequences.data.batchCount(inEpoch: 0)
-                training.evaluationInterval = max(1, batches / training.accumulationSteps)
-            }
+            let training = training.evaluatedOnceAnEpoch(of: sequences.data)
             var sizes = [
                 "trainTexts": texts.train.count, "validationTexts": texts.validation.count,
             ]
@@ -115,13 +110,7 @@ private struct LabelledSplits {
             }
         }
         guard validation.isEmpty, validationFraction > 0 else { return }
-        var order = Array(train.indices)
-        var generator = DataSite.generator(
-            seed: seed, site: RecipeSite.holdOut, epoch: 0)
-        generator.shuffle(&order)
-        let cut = Int((1 - validationFraction) * Double(train.count))
-        validation = order[cut...].map { train[$0] }
-        train = order[..<cut].map { train[$0] }
+        (train, validation) = train.heldOut(share: validationFraction, seed: seed)
     }
 }
 

@@ -3,7 +3,7 @@ import SesameTensor
 import SesameText
 
 /// A sentence as ids.
-struct TaggerExample: Sendable {
+struct TaggerExample: TagExample {
     var words: [Int32]
     /// The characters of each word; empty where the model reads none.
     var characters: [[Int32]]
@@ -11,6 +11,12 @@ struct TaggerExample: Sendable {
     var tags: [Int32]
     /// Vectors in context.
     var context: TokenVectors?
+
+    var length: Int { words.count }
+
+    static func input(of examples: [TaggerExample]) -> TaggerInput {
+        TaggerEncoder.input(of: examples)
+    }
 }
 
 /// Turns sentences into what a ``Tagger`` reads.
@@ -20,7 +26,7 @@ struct TaggerEncoder: Sendable {
     let unknownID: Int32
     let context: (any ContextVectors)?
     private let characterIDs: [Unicode.Scalar: Int32]
-    private let tagIDs: [String: Int32]
+    private let tagIDs: TagIDs
 
     /// Longer words are cut: nothing with a meaning is longer.
     private static let longestWord = 40
@@ -35,8 +41,7 @@ struct TaggerEncoder: Sendable {
             characterIDs[scalar] = Int32(index + 2)
         }
         self.characterIDs = characterIDs
-        tagIDs = Dictionary(
-            uniqueKeysWithValues: configuration.tags.enumerated().map { ($1, Int32($0)) })
+        tagIDs = TagIDs(configuration.tags)
     }
 
     /// Examples in the order of the sentences.
@@ -45,7 +50,7 @@ struct TaggerEncoder: Sendable {
         var examples = try sentences.map { sentence in
             TaggerExample(
                 words: sentence.words.map(id), characters: sentence.words.map(characters),
-                tags: try tags(of: sentence))
+                tags: try tagIDs(sentence))
         }
         if let context {
             let vectors = try context.layers(of: sentences.map(\.words))
@@ -65,21 +70,6 @@ struct TaggerEncoder: Sendable {
         configuration.characters.isEmpty
             ? []
             : word.unicodeScalars.prefix(Self.longestWord).map { characterIDs[$0] ?? 1 }
-    }
-
-    private func tags(of sentence: TaggedSentence) throws -> [Int32] {
-        guard let tags = sentence.tags else { return sentence.words.map { _ in -1 } }
-        return try tags.map { tag in
-            guard let id = tagIDs[tag] else {
-                throw TrainingError(
-                    .badLabel(
-                        problem: "the tag '\(tag.prefix(40))'"
-                            + (sentence.place.map { " (\($0))" } ?? "")
-                            + " is not among the model's \(configuration.tags.count) tags",
-                        remedy: "use sentences with the tags that the model was trained on"))
-            }
-            return id
-        }
     }
 
     /// Sentences padded to one length.

@@ -4,16 +4,17 @@ import SesameTensor
 import SesameText
 import Synchronization
 
-/// Trains a ``Tagger`` on tagged sentences.
-public struct TaggerTask: TrainingTask {
+/// Trains a tagger of any kind on tagged sentences.
+struct TaggerTask<Model: WordTagger, Example: TagExample>: TrainingTask
+where Model.Input == Example.Input {
     /// The training sentences.
-    public var data: TaggerDataset
-    let validation: [TaggerExample]
+    var data: TaggerDataset<Example>
+    let validation: [Example]
     let decoder: TagDecoder
 
     private let last = LastScores()
 
-    init(data: TaggerDataset, validation: [TaggerExample], decoder: TagDecoder) {
+    init(data: TaggerDataset<Example>, validation: [Example], decoder: TagDecoder) {
         self.data = data
         self.validation = validation
         self.decoder = decoder
@@ -27,25 +28,25 @@ public struct TaggerTask: TrainingTask {
     var lastScores: EntityScores? { last.scores.withLock { $0 } }
 
     /// F1 of entities; of tags of other kinds, their accuracy.
-    public var selectionMetric: String {
+    var selectionMetric: String {
         decoder.hasEntities ? MetricName.entityF1 : MetricName.accuracy
     }
     /// More is better.
-    public var higherIsBetter: Bool { true }
+    var higherIsBetter: Bool { true }
 
     /// Words without padding.
-    public func tokenCount(of batch: TaggerBatch) -> Int { batch.wordCount }
+    func tokenCount(of batch: TaggerBatch<Example.Input>) -> Int { batch.wordCount }
 
     /// The mean negative logarithm of the sentences' tags' probability, or of the words' without a field.
-    public func loss(
-        of model: Tagger, on batch: TaggerBatch, context: ForwardContext
+    func loss(
+        of model: Model, on batch: TaggerBatch<Example.Input>, context: ForwardContext
     ) -> BatchLoss {
         BatchLoss(loss: model.loss(batch.input, tags: batch.tags, context: context))
     }
 
     /// Entity scores over the held-out sentences, and the shares of layers where vectors in context are mixed.
-    public func evaluate(
-        _ model: Tagger, precision: Precision, batchLimit: Int?
+    func evaluate(
+        _ model: Model, precision: Precision, batchLimit: Int?
     ) -> Metrics? {
         guard !validation.isEmpty else { return nil }
         let scores = decoder.scores(
@@ -55,7 +56,7 @@ public struct TaggerTask: TrainingTask {
         if decoder.hasEntities, metrics[MetricName.entityF1] == nil {
             metrics[MetricName.entityF1] = 0
         }
-        metrics.merge(MetricName.shares(of: model.mix)) { first, _ in first }
+        metrics.merge(MetricName.shares(of: (model as? Tagger)?.mix)) { first, _ in first }
         return metrics
     }
 }
@@ -67,11 +68,11 @@ struct TagDecoder: Sendable {
     let hasEntities: Bool
     private let allowed: TagConstraints?
 
-    init(_ configuration: TaggerConfig) {
-        let names = configuration.tags
+    /// - Parameter scheme: What decoding keeps to, as the model's configuration has it; nil for nothing.
+    init(tags names: [String], scheme: String?) {
         tags = names
         hasEntities = names.contains { EntityTag($0) != nil }
-        allowed = configuration.scheme.flatMap(TaggingScheme.init(rawValue:)).map { scheme in
+        allowed = scheme.flatMap(TaggingScheme.init(rawValue:)).map { scheme in
             TagConstraints(
                 tagCount: names.count, mayBegin: { scheme.allows(names[$0], after: nil) },
                 mayFollow: { scheme.allows(names[$1], after: names[$0]) },
@@ -80,10 +81,10 @@ struct TagDecoder: Sendable {
     }
 
     /// The tags of sentences, in their order.
-    func tags(
-        _ model: Tagger, of examples: [TaggerExample], batchSize: Int = 64,
+    func tags<Model: WordTagger, Example: TagExample>(
+        _ model: Model, of examples: [Example], batchSize: Int = 64,
         precision: Precision = .float32
-    ) -> [[String]] {
+    ) -> [[String]] where Model.Input == Example.Input {
         var result = [[String]](repeating: [], count: examples.count)
         for batch in TaggerDataset.evaluationBatches(of: examples, batchSize: batchSize) {
             let found = model.tags(batch.input, allowed: allowed, precision: precision)
@@ -95,10 +96,9 @@ struct TagDecoder: Sendable {
     }
 
     /// How the tags of sentences compare with those they have.
-    func scores(
-        _ model: Tagger, on examples: [TaggerExample], precision: Precision,
-        batchLimit: Int? = nil
-    ) -> EntityScores {
+    func scores<Model: WordTagger, Example: TagExample>(
+        _ model: Model, on examples: [Example], precision: Precision, batchLimit: Int? = nil
+    ) -> EntityScores where Model.Input == Example.Input {
         let examples = Array(examples.prefix(batchLimit.map { $0 * 64 } ?? .max))
         var scores = EntityScores()
         let found = self.tags(model, of: examples, precision: precision)

@@ -8,34 +8,61 @@ import SesameText
     import Foundation
 #endif
 
-/// A trained tagger, ready to tag sentences.
+/// A trained tagger, ready to tag sentences: a ``Tagger``, or a BERT with tags, ours or published.
 ///
 ///     let tagger = try TextTagger(modelFolder: folder)
 ///     let tags = try tagger.tags(of: [["Ada", "Lovelace", "lived", "in", "London", "."]])
 public struct TextTagger: Sendable {
-    /// The model.
-    public let model: Tagger
-    /// Knows the words.
+    /// The model, where it is a network over word vectors.
+    public let tagger: Tagger?
+    /// The model, where it is an encoder.
+    public let encoder: TokenClassifier?
+    /// Knows the words, or the pieces.
     public let tokenizer: Tokenizer
 
-    let encoder: TaggerEncoder
-    let decoder: TagDecoder
+    private let hasEntities: Bool
+    private let tell:
+        @Sendable (_ sentences: [TaggedSentence], _ batchSize: Int, Precision) throws -> [[String]]
 
-    /// Loads a folder that ``finetuneTagger(workspace:corpus:options:output:onEvent:shouldStop:)`` wrote.
+    /// Loads a folder that ``finetuneTagger(workspace:corpus:options:output:onEvent:shouldStop:)`` or
+    /// ``finetuneTagger(workspace:corpus:from:options:output:onEvent:shouldStop:)`` wrote, or a published
+    /// `BertForTokenClassification`.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another task.
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)
         try folder.require(.tagging, for: "tagging")
-        model = try folder.load(Tagger.self)
         tokenizer = folder.tokenizer
+        guard try ModelFolder.summary(of: modelFolder).modelType == TaggerConfig.modelType else {
+            let model = try folder.load(TokenClassifier.self)
+            let configuration = model.configuration
+            let decoder = TagDecoder(tags: configuration.tags, scheme: configuration.scheme)
+            let pieces = PieceEncoder(
+                tokenizer: folder.tokenizer, tags: configuration.tags,
+                maxLength: min(
+                    folder.record.maxLength, configuration.backbone.maxSequenceLength))
+            (tagger, encoder, hasEntities) = (nil, model, decoder.hasEntities)
+            tell = { sentences, batchSize, precision in
+                decoder.tags(
+                    model, of: try pieces.encode(sentences), batchSize: batchSize,
+                    precision: precision)
+            }
+            return
+        }
+        let model = try folder.load(Tagger.self)
+        let configuration = model.configuration
         let context =
-            model.configuration.contextLayerCount > 0
+            configuration.contextLayerCount > 0
             ? try WordVectorSource.contextVectors(
-                inModel: modelFolder, layerCount: model.configuration.contextLayerCount,
-                size: model.configuration.contextSize) : nil
-        encoder = TaggerEncoder(
-            configuration: model.configuration, tokenizer: tokenizer, context: context)
-        decoder = TagDecoder(model.configuration)
+                inModel: modelFolder, layerCount: configuration.contextLayerCount,
+                size: configuration.contextSize) : nil
+        let words = TaggerEncoder(
+            configuration: configuration, tokenizer: tokenizer, context: context)
+        let decoder = TagDecoder(tags: configuration.tags, scheme: configuration.scheme)
+        (tagger, encoder, hasEntities) = (model, nil, decoder.hasEntities)
+        tell = { sentences, batchSize, precision in
+            decoder.tags(
+                model, of: try words.encode(sentences), batchSize: batchSize, precision: precision)
+        }
     }
 
     /// The tags of sentences, in their order: one a word, entities as BIO.
@@ -47,9 +74,8 @@ public struct TextTagger: Sendable {
     public func tags(
         of sentences: [[String]], batchSize: Int = 32, precision: Precision = .float32
     ) throws -> [[String]] {
-        let examples = try encoder.encode(sentences.map { TaggedSentence($0) })
-        let tags = decoder.tags(model, of: examples, batchSize: batchSize, precision: precision)
-        return decoder.hasEntities ? tags.map(TaggingScheme.bio.converted) : tags
+        let tags = try tell(sentences.map { TaggedSentence($0) }, batchSize, precision)
+        return hasEntities ? tags.map(TaggingScheme.bio.converted) : tags
     }
 
     /// How the tags of sentences compare with those they have.
@@ -69,7 +95,7 @@ public struct TextTagger: Sendable {
                         remedy: "evaluate on tagged sentences only"))
             }
             scores.add(
-                actual: decoder.hasEntities ? TaggingScheme.bio.converted(tags) : tags,
+                actual: hasEntities ? TaggingScheme.bio.converted(tags) : tags,
                 predicted: found)
         }
         return scores

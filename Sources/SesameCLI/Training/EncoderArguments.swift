@@ -1,0 +1,35 @@
+import ArgumentParser
+import Sesame
+
+/// How an encoder is fine-tuned, whatever it is to learn.
+struct EncoderArguments: ParsableArguments {
+    private static let defaults = FinetuningOptions()
+
+    @Flag(help: "Begin with random weights of the model's sizes, to see what pretraining is worth.")
+    var fromScratch = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens that the model reads at once, special ones included (default: the model's limit); what is longer is read in windows.",
+            valueName: "n"))
+    var maxLength: Int?
+
+    @OptionGroup var layers: LayerArguments
+
+    /// Whether any of these options was given.
+    var isUsed: Bool {
+        fromScratch || maxLength != nil || layers.freezeLayers != 0 || layers.layerDecay != 1
+    }
+
+    func options(
+        dropout: Float?, keep: KeptWeights, training: TrainingOptions
+    ) -> FinetuningOptions {
+        var result = FinetuningOptions()
+        result.fromScratch = fromScratch
+        result.maxLength = maxLength
+        if let dropout { result.dropoutProbability = dropout }
+        result.keepsBest = keep == .best
+        result.training = layers.applied(to: training)
+        return result
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import SesameModels
+import SesameNN
+import SesameTensor
+import SesameTensorTestSupport
+import Testing
+
+/// Tags, spans and choices against Hugging Face's BERT with these heads.
+struct EncoderHeadGoldenTests {
+    static let backbone = BERTConfig(
+        vocabularySize: 31, maxSequenceLength: 16, hiddenSize: 16, layerCount: 2, headCount: 2,
+        feedForwardSize: 32, dropoutProbability: 0)
+
+    private let context = ForwardContext.training(seed: 1, step: 0)
+
+    /// Loss and all gradients, by the names of the file.
+    private func expectLossAndGradients<Model: PretrainedModel>(
+        of model: Model, _ golden: Golden, _ loss: (Model) throws -> Tensor
+    ) throws {
+        let (value, gradients) = try model.valueWithGradients { try loss($0) }
+        let expected = try golden("loss").scalars[0]
+        #expect(abs(value - expected) < 1e-5 * (1 + expected))
+        var copy = model
+        var places = gradients.paths.indices.makeIterator()
+        copy.updateParameters { _, tensor in
+            if let place = places.next(), let gradient = gradients[place] { tensor = gradient }
+        }
+        let all = golden.group("gradient/")
+        let found = copy.checkpointTensors()
+        #expect(found.count == all.count)
+        for (name, gradient) in found {
+            expectClose(gradient, try #require(all[name], "\(name)"), "d\(name)")
+        }
+    }
+
+    private func tagger(_ golden: Golden, usesCRF: Bool = false) throws -> TokenClassifier {
+        var model = try TokenClassifier(
+            configuration: TokenClassifierConfig(
+                backbone: Self.backbone, tags: ["O", "B-X", "I-X", "B-Y", "I-Y"],
+                usesCRF: usesCRF), key: RandomKey(seed: 1))
+        var weights = golden.group("weight/")
+        if usesCRF {
+            for (name, shape) in [("transitions", [5, 5]), ("start", [5]), ("end", [5])] {
+                weights["crf." + name] = Tensor(zeros: Shape(shape))
+            }
+        }
+        try model.loadCheckpoint(weights, from: "the goldens")
+        return model
+    }
+
+    /// Each row a sentence, its words where there are labels.
+    private func words(_ golden: Golden) throws -> (input: PieceInput, tags: IDTensor) {
+        let (ids, labels) = (try golden.ids("ids"), try golden.ids("labels"))
+        let time = ids.shape[1]
+        let rows = (0..<ids.shape[0]).map { row in
+            (row * time..<(row + 1) * time).filter { labels.scalars[$0] != -100 }
+        }
+        let longest = rows.map(\.count).max() ?? 0
+        func padded(_ value: (Int) -> Int32) -> IDTensor {
+            IDTensor(
+                rows.map { row in
+                    row.map(value) + Array(repeating: 0, count: longest - row.count)
+                })
+        }
+        return (
+            PieceInput(
+                ids: ids, mask: try golden.mask("mask"), places: padded { Int32($0) },
+                lengths: rows.map(\.count)), padded { labels.scalars[$0] }
+        )
+    }
+
+    @Test func tagsMatchTransformers() throws {
+        let golden = try Golden("tags")
+        let model = try tagger(golden)
+        let mask = try golden.mask("mask")
+        let logits = model.logits(try golden.ids("ids"), mask: mask, context: context)
+        let expected = try golden("logits")
+        for (row, length) in mask.lengths.enumerated() {
+            func kept(_ x: Tensor) -> Tensor {
+                x.sliced(axis: 0, row..<row + 1).sliced(axis: 1, 0..<length)
+            }
+            expectClose(kept(logits), kept(expected), "logits of row \(row)")
+        }
+        let (input, tags) = try words(golden)
+        try expectLossAndGradients(of: model, golden) {
+            $0.loss(input, tags: tags, context: context)
+        }
+        let scores = model.scores(input, context: .evaluation())
+        for (row, length) in input.lengths.enumerated() {
+            for word in 0..<length {
+                let place = Int(input.places.scalars[row * input.places.shape[1] + word])
+                let found = scores.scalars[
+                    ((row * scores.shape[1]) + word) * 5..<((row * scores.shape[1]) + word + 1) * 5]
+                let wanted = expected.scalars[place * 5..<(place + 1) * 5]
+                for (a, b) in zip(found, wanted) { #expect(abs(a - b) < 1e-5 * (1 + abs(b))) }
+            }
+        }
+    }
+
+    @Test func aFieldWithoutScoresIsASoftmax() throws {
+        let golden = try Golden("tags")
+        let (plain, field) = (try tagger(golden), try tagger(golden, usesCRF: true))
+        let (input, tags) = try words(golden)
+        // The field's loss is a sentence's, the other a word's.
+        let words = Float(input.lengths.reduce(0, +)) / Float(input.lengths.count)
+        let (a, b) = (
+            plain.loss(input, tags: tags, context: context).scalar * words,
+            field.loss(input, tags: tags, context: context).scalar
+        )
+        #expect(abs(a - b) < 1e-5 * (1 + abs(a)), "\(a) \(b)")
+        #expect(plain.tags(input) == field.tags(input))
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tags-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try field.save(to: folder)
+        let loaded = try TokenClassifier.load(from: folder)
+        #expect(loaded.configuration == field.configuration && loaded.field != nil)
+        // A pooler that a published file may hold is left aside, as the encoder leaves the heads.
+        var tensors = Dictionary(
+            uniqueKeysWithValues: field.checkpointTensors().map { ($0.name, $0.tensor) })
+        tensors["bert.pooler.dense.weight"] = Tensor(zeros: [16, 16])
+        tensors["bert.pooler.dense.bias"] = Tensor(zeros: [16])
+        var copy = field
+        try copy.loadCheckpoint(tensors, from: "a file with a pooler")
+        #expect(try BERT.load(from: folder).pooler == nil)
+    }
+}
