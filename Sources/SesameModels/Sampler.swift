@@ -98,7 +98,7 @@ public struct Sampler: Sendable {
 }
 
 /// The indices of the `count` largest values, the largest first; of equals the first. NaN counts as smallest.
-func largest(_ values: UnsafeBufferPointer<Float>, count: Int) -> [Int] {
+package func largest(_ values: UnsafeBufferPointer<Float>, count: Int) -> [Int] {
     func above(_ a: Int, _ b: Int) -> Bool {
         let (x, y) = (values[a], values[b])
         if x.isNaN != y.isNaN { return y.isNaN }

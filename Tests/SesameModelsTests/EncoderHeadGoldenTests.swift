@@ -124,4 +124,49 @@ struct EncoderHeadGoldenTests {
         try copy.loadCheckpoint(tensors, from: "a file with a pooler")
         #expect(try BERT.load(from: folder).pooler == nil)
     }
+
+    @Test func spansMatchTransformers() throws {
+        let golden = try Golden("spans")
+        var model = try SpanPredictor(
+            configuration: SpanPredictorConfig(backbone: Self.backbone), key: RandomKey(seed: 1))
+        try model.loadCheckpoint(golden.group("weight/"), from: "the goldens")
+        let (ids, types) = (try golden.ids("ids"), try golden.ids("types"))
+        let (starts, ends) = (try golden.ids("starts"), try golden.ids("ends"))
+        let mask = try golden.mask("mask")
+        let logits = model.logits(ids, typeIDs: types, mask: mask, context: context)
+        expectClose(logits.starts, try golden("start_logits"), "starts")
+        expectClose(logits.ends, try golden("end_logits"), "ends")
+        try expectLossAndGradients(of: model, golden) {
+            $0.loss(
+                ids, typeIDs: types, mask: mask, starts: starts, ends: ends, context: context)
+        }
+        // The rows without padding, where transformers' own loss is the same.
+        func rows<T>(_ values: [T], _ width: Int) -> [T] {
+            Array(values[0..<width]) + Array(values[3 * width..<4 * width])
+        }
+        func picked(_ x: IDTensor) -> IDTensor {
+            let width = x.elementCount / 4
+            return IDTensor(
+                rows(x.scalars, width), shape: x.shape.replacing(axis: 0, with: 2))
+        }
+        let own = model.loss(
+            picked(ids), typeIDs: picked(types), starts: picked(starts), ends: picked(ends),
+            context: context)
+        expectClose(own.reshaped([]), try golden("unpadded").reshaped([]), "unpadded")
+
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("spans-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try model.save(to: folder)
+        let loaded = try SpanPredictor.load(from: folder)
+        #expect(loaded.configuration == model.configuration)
+        for change: (inout SpanPredictorConfig) -> Void in [
+            { $0.windowOverlap = -1 }, { $0.maxAnswerLength = 0 }, { $0.maxQuestionLength = 0 },
+            { $0.noAnswerThreshold = .infinity },
+        ] {
+            var configuration = model.configuration
+            change(&configuration)
+            #expect(throws: ModelError.self) { try configuration.validate() }
+        }
+    }
 }

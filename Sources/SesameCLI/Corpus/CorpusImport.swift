@@ -11,13 +11,15 @@ struct CorpusImport: ParsableCommand {
               sesame corpus import reviews --train train.tsv --validation dev.tsv --label-column label
               sesame corpus import captions --train train.de --train-target train.en
               sesame corpus import names --train train.conll --tag-scheme bioes
+              sesame corpus import squad --train train-v2.0.json --validation dev-v2.0.json
 
             The format follows from the files' endings: .jsonl, .tsv, .csv, otherwise plain text. Columns \
             are named as in the header line (or the JSON keys), or numbered from 1. Bytes that are not \
             UTF-8 become U+FFFD, which is reported. Translations come as two files whose lines belong \
             together, or as a table with --text-column and --pair-column. With --format labelled a line is a label, \
             white space and a text, as TREC and fastText have them. Tagged sentences (.conll, .bio, \
-            .iob) have a word and its tag a line, and blank lines between them; a document is a sentence.
+            .iob) have a word and its tag a line, and blank lines between them; a document is a sentence. \
+            Questions with answers are SQuAD's .json; a document is a paragraph with its questions.
             """
     )
 

@@ -14,8 +14,9 @@ struct EvaluateModel: ParsableCommand {
             A GPT is scored over the whole text, a BERT on masked tokens and sentence pairs beside the \
             unigram baseline, a classifier by accuracy, F1 and Matthews' correlation beside the majority \
             class, a translation model by BLEU of what a beam search finds, a model of scores by Pearson's \
-            and Spearman's correlation, a tagger by precision, recall and F1 of entities (conlleval's). \
-            Losses are in nats, or squared errors for scores.
+            and Spearman's correlation, a tagger by precision, recall and F1 of entities (conlleval's), \
+            a model that answers questions by exact match and F1 (SQuAD's), one that picks endings by \
+            accuracy. Losses are in nats, or squared errors for scores.
             """
     )
 
@@ -28,7 +29,9 @@ struct EvaluateModel: ParsableCommand {
     var split: Split = .validation
 
     @Option(
-        help: ArgumentHelp("A file of labelled texts, for a fine-tuned model.", valueName: "file"))
+        help: ArgumentHelp(
+            "A file of labelled texts, tagged sentences, questions or choices, for a fine-tuned model.",
+            valueName: "file"))
     var file: String?
 
     @OptionGroup var table: TableOptions
@@ -65,20 +68,30 @@ struct EvaluateModel: ParsableCommand {
             ) { event in
                 if case .preparing(let what) = event { progress.update(fraction: nil) { what } }
             }
+        } else if let file {
+            report = try measured(file)
         } else {
-            report = try evaluate(
-                modelFolder: model.url, texts: texts(), precision: precision.precision)
+            return
         }
         progress.finish()
         if output.json { return try JSON.print(report) }
         show(report)
     }
 
-    /// The labelled texts of the file, read the way an import reads it.
-    private func texts() throws -> [LabelledText] {
-        guard let file else { return [] }
-        return try TemporaryWorkspace.read(
-            [file], format: table.resolved(for: file, defaultLabel: "label"))
+    /// Measures on a file, read the way an import reads it.
+    private func measured(_ file: String) throws -> EvaluationReport {
+        let format = try table.resolved(for: file, defaultLabel: "label")
+        let task = try TrainedModelFolder(model.url).record.task
+        if task == .classification || task == .regression {
+            return try evaluate(
+                modelFolder: model.url, texts: TemporaryWorkspace.read([file], format: format),
+                precision: precision.precision)
+        }
+        return try TemporaryWorkspace.with([file], format: format) { workspace, corpus in
+            try evaluate(
+                modelFolder: model.url, workspace: workspace, corpus: corpus, split: .train,
+                precision: precision.precision)
+        }
     }
 
     private func show(_ entities: EntityScores) {

@@ -5,19 +5,24 @@ import Sesame
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Name the class, the score, or the words' tags of each line of text.",
+        abstract:
+            "Name the class, the score, the words' tags, or the answer for each line of input.",
         discussion: """
             Examples:
               echo 'What a lovely day.' | sesame predict --model models/reviews-classifier
               sesame predict --model models/reviews-classifier --json lines.txt
               cut -f 2,3 dev.tsv | sesame predict --model models/similarity --pairs
               echo 'Ada Lovelace lived in London .' | sesame predict --model models/names-tagger
+              sesame predict --model models/squad-answers --json questions.jsonl
 
             Prints a line for each: label and probability with a tab between, or the score. With --json, \
             one object a line: label, probability and the probabilities of all classes, or score. With \
             --pairs, each line holds two texts with a tab between. A tagger takes a sentence a line, words \
             with spaces between; it prints a word and its tag a line, tab-separated, and an empty line after \
-            each sentence, or with --json the words, tags and entities of each.
+            each sentence, or with --json the words, tags and entities of each. A model that answers \
+            questions takes a JSON object a line, with question and context; it prints the answer and its \
+            probability, nothing and that of no answer where there is none, or with --json the answer with \
+            where it begins and ends in the context, in code points.
             """
     )
 
@@ -32,6 +37,17 @@ struct PredictCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Texts a forward pass.", valueName: "n"))
     var batch = 32
 
+    @Option(
+        help: ArgumentHelp(
+            "How many of the best answers to a question are listed with --json.", valueName: "n"))
+    var bestAnswers = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "By how much the score of there being no answer must exceed the best one's for none to be given (default: the model's).",
+            valueName: "x"))
+    var noAnswerThreshold: Double?
+
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
     @OptionGroup var format: FormatOptions
@@ -40,135 +56,47 @@ struct PredictCommand: ParsableCommand {
     private static let windowSize = 1024
 
     func validate() throws {
+        if bestAnswers < 1 {
+            throw ValidationError("--best-answers must be 1 or more, not \(bestAnswers).")
+        }
         if batch < 1 { throw ValidationError("--batch must be 1 or more, not \(batch).") }
     }
 
     func run() throws {
         threads.apply()
-        let predictor = try predictor()
+        let predictor = try LinePredictor(
+            modelFolder: model.url,
+            settings: PredictSettings(
+                source: file == "-" ? "standard input" : file, isJSON: format.json,
+                hasPairs: pairs, batchSize: batch, precision: precision.precision,
+                bestCount: bestAnswers, noAnswerThreshold: noAnswerThreshold))
         var reader = try LineReader(path: file)
         var output = BufferedOutput()
-        var texts: [LabelledText] = []
+        var lines: [(number: Int, text: String)] = []
         var lineCount = 0
         var tooLongCount = 0
         var isAtEnd = false
         while !isAtEnd {
-            texts.removeAll(keepingCapacity: true)
-            while texts.count < Self.windowSize {
+            lines.removeAll(keepingCapacity: true)
+            while lines.count < Self.windowSize {
                 guard let line = try reader.next() else {
                     isAtEnd = true
                     break
                 }
                 lineCount += 1
-                texts.append(try parsed(line, number: lineCount))
+                lines.append((lineCount, line))
                 if !reader.hasBufferedLine { break }
             }
-            for line in try predictor.lines(texts) { output.line(line) }
+            let result = try predictor.predict(lines)
+            for line in result.output { output.line(line) }
             output.flush()
-            tooLongCount += predictor.countTooLong(texts)
+            tooLongCount += result.tooLongCount
         }
         if tooLongCount > 0 {
             StandardError.write(
                 "\(tooLongCount.grouped) of \(lineCount.counted("text")) had more than the "
                     + "\(predictor.maxLength) tokens that the model reads; their ends were left out.\n"
             )
-        }
-    }
-
-    private func parsed(_ line: String, number: Int) throws -> LabelledText {
-        guard pairs else { return LabelledText(line) }
-        let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
-            throw CommandError(
-                "\(file == "-" ? "standard input" : file) line \(number): expected two texts with a "
-                    + "tab between, found \((parts.count - 1).counted("tab"))")
-        }
-        return LabelledText(String(parts[0]), pair: String(parts[1]))
-    }
-
-    /// Turns texts into lines of output, after what the model was trained for.
-    private struct Predictor {
-        let lines: ([LabelledText]) throws -> [String]
-        /// The most tokens of a text that the model reads.
-        var maxLength = Int.max
-        var countTooLong: ([LabelledText]) -> Int = { _ in 0 }
-    }
-
-    private func predictor() throws -> Predictor {
-        let precision = precision.precision
-        let task = try TrainedModelFolder(model.url).record.task
-        if task == .tagging {
-            return Predictor(lines: tagging(try TextTagger(modelFolder: model.url)))
-        }
-        if task == .regression {
-            let scorer = try TextScorer(modelFolder: model.url)
-            return Predictor(
-                lines: { texts in
-                    try scorer.scores(texts, batchSize: batch, precision: precision).map {
-                        format.json ? try JSON.line(["score": $0]) : $0.fixed(4)
-                    }
-                }, maxLength: scorer.maxLength, countTooLong: scorer.countTooLong)
-        }
-        let classifier = try TextClassifier(modelFolder: model.url)
-        return Predictor(
-            lines: { texts in
-                try classifier.predict(texts, batchSize: batch, precision: precision).map {
-                    format.json
-                        ? try JSON.line(Record($0, labels: classifier.labels))
-                        : "\($0.label)\t\($0.probability.fixed(4))"
-                }
-            }, maxLength: classifier.maxLength, countTooLong: classifier.countTooLong)
-    }
-
-    private func tagging(_ tagger: TextTagger) -> ([LabelledText]) throws -> [String] {
-        { texts in
-            let sentences = texts.map {
-                $0.text.split(whereSeparator: \.isWhitespace).map(String.init)
-            }
-            let tags = try tagger.tags(
-                of: sentences, batchSize: batch, precision: precision.precision)
-            return try zip(sentences, tags).map { words, tags in
-                format.json
-                    ? try JSON.line(TaggedRecord(words: words, tags: tags))
-                    : zip(words, tags).map { "\($0)\t\($1)\n" }.joined()
-            }
-        }
-    }
-
-    private struct TaggedRecord: Encodable {
-        struct Entity: Encodable {
-            let type: String
-            let text: String
-            /// Places of the first word and of the one after the last.
-            let start: Int
-            let end: Int
-        }
-
-        let words: [String]
-        let tags: [String]
-        let entities: [Entity]
-
-        init(words: [String], tags: [String]) {
-            self.words = words
-            self.tags = tags
-            entities = EntitySpan.spans(of: tags).map { span in
-                Entity(
-                    type: span.type, text: words[span.words].joined(separator: " "),
-                    start: span.words.lowerBound, end: span.words.upperBound)
-            }
-        }
-    }
-
-    private struct Record: Encodable {
-        let label: String
-        let probability: Double
-        let probabilities: [String: Double]
-
-        init(_ prediction: Prediction, labels: [String]) {
-            label = prediction.label
-            probability = prediction.probability
-            probabilities = Dictionary(
-                zip(labels, prediction.probabilities), uniquingKeysWith: { first, _ in first })
         }
     }
 }

@@ -10,6 +10,7 @@ extension TrainingRecord.Task {
         case .regression: "gives a text a score"
         case .bidirectionalLanguageModel: "gives words vectors in their context"
         case .tagging: "tags the words of a sentence"
+        case .questionAnswering: "answers questions with parts of a text"
         case .translation: "translates sentences"
         }
     }
@@ -21,6 +22,7 @@ extension TrainingRecord.Task {
         case .maskedLanguageModel: "masked token"
         case .classification, .regression: "text"
         case .tagging, .translation: "sentence"
+        case .questionAnswering: "question"
         }
     }
 }

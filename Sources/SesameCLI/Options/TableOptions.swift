@@ -4,7 +4,7 @@ import Sesame
 /// How documents lie in files: which format, and which columns hold what.
 struct TableOptions: ParsableArguments {
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case text, jsonl, tsv, csv, labelled, conll
+        case text, jsonl, tsv, csv, labelled, conll, squad
     }
 
     @Option(help: "How documents lie in the files (default: by the files' ending).")
@@ -49,10 +49,19 @@ struct TableOptions: ParsableArguments {
             case .csv: .csv(columns, header: !noHeader)
             case .labelled: .labelledLines
             case .conll: .conll(TaggedColumns())
+            case .squad: .squad
             case nil:
                 CorpusFormat.suggested(
                     forPath: path, unit: unit, columns: columns, header: !noHeader)
             }
+        if case .squad = resolved {
+            if columns.label != defaultLabel.map({ Column(argument: $0) }) || columns.split != nil
+                || columns.pair != defaultPair.map({ Column(argument: $0) })
+            {
+                throw ValidationError("SQuAD's format has no columns.")
+            }
+            return resolved
+        }
         if case .conll = resolved,
             columns.label != defaultLabel.map({ Column(argument: $0) }) || columns.split != nil
         {

@@ -10,7 +10,7 @@ struct EncoderArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Tokens that the model reads at once, special ones included (default: the model's limit); what is longer is read in windows.",
+            "Tokens that the model reads at once, special ones included (default: the model's limit, for 'span' at most \(SpanOptions().finetuning.maxLength ?? 0)).",
             valueName: "n"))
     var maxLength: Int?
 

@@ -11,20 +11,7 @@ enum KeptWeights: String, CaseIterable, ExpressibleByArgument {
 struct FinetuneArguments: ParsableArguments {
     private static let defaults = FinetuningOptions()
 
-    @Argument(help: "A corpus whose documents have labels; or name files with --train.")
-    var corpus: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "A file of labelled training texts; it becomes a corpus of the workspace. May be repeated.",
-            valueName: "file"))
-    var train: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "A file of labelled validation texts; may be repeated.", valueName: "file"))
-    var validation: [String] = []
-
+    @OptionGroup var data: FinetuneData
     @OptionGroup var table: TableOptions
 
     @Option(
@@ -93,12 +80,6 @@ struct FinetuneArguments: ParsableArguments {
     }
 
     func validate() throws {
-        if corpus == nil && train.isEmpty {
-            throw ValidationError("Name a corpus, or a file of labelled texts with --train.")
-        }
-        if corpus != nil && !(train.isEmpty && validation.isEmpty) {
-            throw ValidationError("Name either a corpus or files, not both.")
-        }
         switch architecture {
         case .pretrained:
             if base == nil {
@@ -125,61 +106,40 @@ struct FinetuneArguments: ParsableArguments {
             }
             try usage { try textCNNOptions.validate() }
         }
-        if let file = train.first { _ = try table.resolved(for: file, defaultLabel: "label") }
+        if let file = data.train.first {
+            _ = try table.resolved(for: file, defaultLabel: "label")
+        }
     }
 
     /// Trains and reports.
     func run(_ task: FinetuningTask) throws {
-        threads.apply()
         let base = base.map { URL(fileURLWithPath: $0) }
         // A folder that cannot be used is found before anything is imported.
         if let base { _ = try TrainedModelFolder(base) }
-        let display = TrainingDisplay(quiet: output.quiet)
-        let name = corpus ?? Self.corpusName(of: train[0])
-        let workspace = corpus == nil ? try workspace.openOrCreate() : try workspace.open()
-        if corpus == nil {
-            try importFiles(as: name, into: workspace, paired: task == .pairClassification, display)
-        }
-        display.progress.begin("prepare")
-        let kind = task == .regression ? "regressor" : "classifier"
-        let destination = model.resolved(default: "\(name)-\(kind)", workspace: self.workspace)
-        let result =
-            if let base {
-                try finetune(
-                    task, workspace: workspace, corpus: name, from: base, options: options,
-                    output: destination, onEvent: display.show,
-                    shouldStop: { display.shouldStop })
-            } else {
-                try trainTextCNN(
-                    task, workspace: workspace, corpus: name,
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+        ) { display in
+            let workspace = try data.open(workspace, display) { file in
+                try table.resolved(
+                    for: file, defaultLabel: "label",
+                    defaultPair: task == .pairClassification ? "pair" : nil)
+            }
+            let kind = task == .regression ? "regressor" : "classifier"
+            let destination = model.resolved(
+                default: "\(data.name)-\(kind)", workspace: self.workspace)
+            guard let base else {
+                return try trainTextCNN(
+                    task, workspace: workspace, corpus: data.name,
                     tokenizer: TokenizerOptions.load(
                         textCNN.tokenizer ?? "", lowercase: false, from: self.workspace),
                     options: textCNNOptions, output: destination, onEvent: display.show,
                     shouldStop: { display.shouldStop })
             }
-        try display.report(result, json: output.json) { model in
-            ["evaluate"] + model + ["--corpus", name, "--split", "test"]
+            return try finetune(
+                task, workspace: workspace, corpus: data.name, from: base, options: options,
+                output: destination, onEvent: display.show,
+                shouldStop: { display.shouldStop })
         }
-    }
-
-    /// "train" for data/train.tsv.
-    private static func corpusName(of path: String) -> String {
-        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-        return name.isEmpty ? "finetune" : name
-    }
-
-    private func importFiles(
-        as name: String, into workspace: Workspace, paired: Bool, _ display: TrainingDisplay
-    ) throws {
-        let inputs =
-            train.map { CorpusSource.Input($0, split: .train) }
-            + validation.map { CorpusSource.Input($0, split: .validation) }
-        let format = try table.resolved(
-            for: train[0], defaultLabel: "label", defaultPair: paired ? "pair" : nil)
-        let summary = try workspace.importCorpus(
-            name: name, from: CorpusSource(format, inputs: inputs),
-            options: ImportOptions(existing: .replace))
-        display.progress.note(
-            "Imported \(summary.documentCount.counted("document")) as corpus '\(name)'.")
     }
 }

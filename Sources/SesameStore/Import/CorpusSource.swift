@@ -81,9 +81,12 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
     /// Tagged sentences: a word and its tag a line, blank lines between sentences. A document is a sentence,
     /// its text the words with single spaces between them, its pair the tags.
     case conll(TaggedColumns)
+    /// Questions about paragraphs: SQuAD's JSON, version 1.1 or 2.0. A document is a paragraph, its pair the questions
+    /// with their answers, as a JSON array of ``SpanQuestion``.
+    case squad
 
     /// The format that a file name's ending suggests: `.jsonl` and `.ndjson`, `.tsv` and `.tab`,
-    /// `.csv`, `.conll`, `.bio` and `.iob`; anything else is text.
+    /// `.csv`, `.conll`, `.bio` and `.iob`, `.json` (SQuAD's); anything else is text.
     public static func suggested(
         forPath path: String, unit: TextUnit = .paragraph, columns: Columns = Columns(),
         header: Bool = true
@@ -93,6 +96,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case "tsv", "tab": .tsv(columns, header: header)
         case "csv": .csv(columns, header: header)
         case "conll", "bio", "iob": .conll(TaggedColumns())
+        case "json": .squad
         default: .text(unit: unit)
         }
     }
@@ -106,6 +110,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .csv: ["csv"]
         case .labelledLines: ["txt", "text"]
         case .conll: ["conll", "bio", "iob"]
+        case .squad: ["json"]
         }
     }
 
@@ -118,6 +123,7 @@ public enum CorpusFormat: Sendable, Hashable, CustomStringConvertible {
         case .csv: "csv"
         case .labelledLines: "labelled lines"
         case .conll: "conll"
+        case .squad: "squad"
         }
     }
 }

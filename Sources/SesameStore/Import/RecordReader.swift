@@ -28,6 +28,7 @@ extension CorpusFormat {
             try TableReader(lines: lines, columns: columns, header: header, dialect: .csv)
         case .labelledLines: LabelledLinesReader(lines: lines)
         case .conll(let columns): TaggedReader(lines: lines, columns: columns)
+        case .squad: SQuADReader(lines: lines, strictUTF8: strictUTF8)
         }
     }
 }

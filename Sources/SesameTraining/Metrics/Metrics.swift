@@ -51,6 +51,20 @@ public enum MetricName {
     public static let entityRecall = "entityRecall"
     /// Harmonic mean of entities' precision and recall.
     public static let entityF1 = "entityF1"
+    /// Share of questions that are answered with one of the right answers; see ``SpanScores``.
+    public static let exactMatch = "exactMatch"
+    /// F1 of the words of answers, averaged over the questions.
+    public static let spanF1 = "spanF1"
+    /// The exact match of questions that have an answer.
+    public static let answerableExactMatch = "answerableExactMatch"
+    /// The F1 of questions that have an answer.
+    public static let answerableF1 = "answerableF1"
+    /// Share of the questions without an answer that are given none.
+    public static let noAnswerAccuracy = "noAnswerAccuracy"
+    /// The F1 that the best threshold would give; see ``SpanScores/bestThreshold``.
+    public static let bestSpanF1 = "bestSpanF1"
+    /// The threshold on the score of no answer that gives the best F1.
+    public static let bestNoAnswerThreshold = "bestNoAnswerThreshold"
     /// The share of a layer in a learnt mix of layers, from 0.
     public static func layerShare(_ layer: Int) -> String { "layerShare\(layer)" }
     /// The factor of a learnt mix of layers.

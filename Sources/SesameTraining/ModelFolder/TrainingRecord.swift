@@ -24,6 +24,8 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
         case bidirectionalLanguageModel
         /// Gives each word of a sentence a tag.
         case tagging
+        /// Answers questions with parts of a text.
+        case questionAnswering
         /// Turns a sentence into one of another language.
         case translation
     }

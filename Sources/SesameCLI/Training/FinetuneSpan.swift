@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Sesame
+
+struct FinetuneSpan: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "span",
+        abstract: "Teach a pretrained BERT to answer questions with parts of a text.",
+        discussion: """
+            Examples:
+              sesame finetune span --train train-v1.1.json --validation dev-v1.1.json --model MiniLM \
+            --learning-rate 5e-5
+              sesame finetune span squad --model MiniLM --max-length 256 --window-overlap 64
+
+            The corpus holds paragraphs with questions ('corpus import' of SQuAD's JSON, version 1.1 or \
+            2.0). A paragraph longer than --max-length is read in windows that overlap. Where some of \
+            the training questions have no answer, the model may give none. The weights of the best \
+            evaluation are kept, by F1. Ctrl-C leaves a checkpoint.
+            """
+    )
+
+    private static let usual = SpanOptions()
+
+    @OptionGroup var data: FinetuneData
+
+    @Option(
+        name: [.customLong("model")],
+        help: ArgumentHelp(
+            "The folder of the pretrained BERT, ours or a published one.", valueName: "folder"))
+    var base: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens of a long text that neighbouring windows share.", valueName: "n"))
+    var windowOverlap = Self.usual.windowOverlap
+
+    @Option(
+        help: ArgumentHelp("Tokens of the longest question; the rest is cut.", valueName: "n"))
+    var maxQuestionLength = Self.usual.maxQuestionLength
+
+    @Option(help: ArgumentHelp("Tokens of the longest answer.", valueName: "n"))
+    var maxAnswerLength = Self.usual.maxAnswerLength
+
+    @Option(
+        help: ArgumentHelp(
+            "By how much the score of there being no answer must exceed the best one's for none to be given, where some training questions have none.",
+            valueName: "x"))
+    var noAnswerThreshold = Self.usual.noAnswerThreshold
+
+    @Option(
+        help: ArgumentHelp(
+            "Dropout probability (default: \(usual.finetuning.dropoutProbability ?? 0)).",
+            valueName: "p"))
+    var dropout: Float?
+
+    @Option(help: "Which weights to keep: of the best evaluation, or of the last step.")
+    var keep: KeptWeights = .best
+
+    @OptionGroup var encoder: EncoderArguments
+    @OptionGroup(title: "Training options") var training: TrainingArguments<SpanDefaults>
+    @OptionGroup(title: "Output options") var model: ModelOutputOptions
+    @OptionGroup(title: "Common options") var threads: ThreadsOption
+    @OptionGroup(title: "Common options") var workspace: WorkspaceOptions
+    @OptionGroup(title: "Common options") var output: OutputOptions
+
+    private var options: SpanOptions {
+        var result = SpanOptions()
+        result.windowOverlap = windowOverlap
+        result.maxQuestionLength = maxQuestionLength
+        result.maxAnswerLength = maxAnswerLength
+        result.noAnswerThreshold = noAnswerThreshold
+        let usualLength = result.finetuning.maxLength
+        result.finetuning = encoder.options(
+            dropout: dropout, keep: keep, training: training.options)
+        result.finetuning.maxLength = encoder.maxLength ?? usualLength
+        return result
+    }
+
+    func validate() throws {
+        try usage { try options.validate() }
+    }
+
+    func run() throws {
+        let base = URL(fileURLWithPath: base)
+        // A folder that cannot be used is found before anything is imported.
+        _ = try TrainedModelFolder(base)
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+        ) { display in
+            try finetuneSpans(
+                workspace: data.open(workspace, display) { _ in .squad }, corpus: data.name,
+                from: base, options: options,
+                output: model.resolved(default: "\(data.name)-answers", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
+        }
+    }
+}
+
+/// The defaults of `finetune span`.
+enum SpanDefaults: TrainingDefaults {
+    static var training: TrainingOptions { SpanOptions().finetuning.training }
+    static var batchHelp: String { "Windows a batch" }
+}
