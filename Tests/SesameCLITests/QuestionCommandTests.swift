@@ -64,7 +64,7 @@ struct QuestionCommandTests {
         let line = "{\"id\": \"x\", \"question\": \"who ?\", \"context\": \"\(Self.context)\"}\n"
         let answers = try sandbox.run(
             "predict", "--model", "models/answers", "--json", "--best-answers", "3", input: line)
-        let object = try #require(answers.objects().first, "\(answers.errors)")
+        let object = try #require(try answers.objects().first, "\(answers.errors)")
         let answer = try #require(object["answer"] as? [String: Any])
         #expect(answer["text"] as? String == "Ada" && object["id"] as? String == "x")
         #expect(answer["start"] as? Int == 12 && answer["end"] as? Int == 15)

@@ -169,4 +169,38 @@ struct EncoderHeadGoldenTests {
             #expect(throws: ModelError.self) { try configuration.validate() }
         }
     }
+
+    @Test func choicesMatchTransformers() throws {
+        let golden = try Golden("choices")
+        var model = try ChoiceClassifier(
+            configuration: ChoiceClassifierConfig(backbone: Self.backbone),
+            key: RandomKey(seed: 1))
+        try model.loadCheckpoint(golden.group("weight/"), from: "the goldens")
+        let (ids, types) = (try golden.ids("ids"), try golden.ids("types"))
+        let (labels, mask) = (try golden.ids("labels"), try golden.mask("mask"))
+        let logits = model.logits(
+            ids, typeIDs: types, mask: mask, counts: [3, 3], context: context)
+        expectClose(logits, try golden("logits"), "logits")
+        try expectLossAndGradients(of: model, golden) {
+            $0.loss(
+                ids, typeIDs: types, mask: mask, counts: [3, 3], labels: labels, context: context
+            ).loss
+        }
+        // Texts with different numbers of endings: what is not there has no share.
+        let ragged = model.logits(
+            ids, typeIDs: types, mask: mask, counts: [4, 2], context: .evaluation())
+        let expected = try golden("logits").scalars
+        #expect(ragged.shape == [2, 4])
+        for (found, wanted) in zip(ragged.scalars, Array(expected[0..<6]) + [-1e30, -1e30]) {
+            #expect(abs(found - wanted) <= 1e-5 * (1 + abs(wanted)))
+        }
+        let probabilities = softmax(ragged).scalars
+        #expect(probabilities[6] == 0 && probabilities[7] == 0)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("choices-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try model.save(to: folder)
+        #expect(try ChoiceClassifier.load(from: folder).configuration == model.configuration)
+        #expect(try ModelFolder.summary(of: folder).architectures == ["BertForMultipleChoice"])
+    }
 }

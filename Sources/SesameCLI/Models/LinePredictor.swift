@@ -32,6 +32,8 @@ extension LinePredictor {
         case .tagging: self = .tags(try TextTagger(modelFolder: modelFolder), settings)
         case .questionAnswering:
             self = .answers(try QuestionAnswerer(modelFolder: modelFolder), settings)
+        case .multipleChoice:
+            self = .choices(try ChoicePredictor(modelFolder: modelFolder), settings)
         case .regression: self = .scores(try TextScorer(modelFolder: modelFolder), settings)
         default: self = .classes(try TextClassifier(modelFolder: modelFolder), settings)
         }
@@ -108,6 +110,29 @@ extension LinePredictor {
     }
 }
 
+extension LinePredictor {
+    private static func choices(
+        _ predictor: ChoicePredictor, _ settings: PredictSettings
+    ) -> LinePredictor {
+        LinePredictor(predict: { lines in
+            let asked = try lines.map { try settings.object($0, as: AskedChoice.self) }
+            let picked = predictor.predict(
+                asked.map { MultipleChoice($0.text, endings: $0.endings) },
+                batchSize: settings.batchSize, precision: settings.precision)
+            let output = try zip(asked, picked).map { asked, picked in
+                let probability = picked.probabilities[picked.answer]
+                return settings.isJSON
+                    ? try JSON.line(
+                        ChoiceRecord(
+                            answer: picked.answer, ending: asked.endings[picked.answer],
+                            probability: probability, probabilities: picked.probabilities))
+                    : "\(picked.answer)\t\(probability.fixed(4))"
+            }
+            return (output, 0)
+        })
+    }
+}
+
 extension PredictSettings {
     /// A line as a text, or as two with a tab between.
     fileprivate func text(_ line: (number: Int, text: String)) throws -> LabelledText {
@@ -146,6 +171,32 @@ private struct AskedQuestion: PredictedObject {
     let id: String?
     let question: String
     let context: String
+}
+
+/// A text with endings as it stands on a line.
+private struct AskedChoice: PredictedObject {
+    static let example = "{\"text\": \"…\", \"endings\": [\"…\", \"…\"]}"
+    let text: String
+    let endings: [String]
+
+    enum CodingKeys: CodingKey { case text, endings }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        text = try values.decode(String.self, forKey: .text)
+        endings = try values.decode([String].self, forKey: .endings)
+        guard endings.count >= 2 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .endings, in: values, debugDescription: "fewer than two endings")
+        }
+    }
+}
+
+private struct ChoiceRecord: Encodable {
+    let answer: Int
+    let ending: String
+    let probability: Double
+    let probabilities: [Double]
 }
 
 private struct ClassRecord: Encodable {

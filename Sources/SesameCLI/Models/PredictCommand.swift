@@ -22,7 +22,8 @@ struct PredictCommand: ParsableCommand {
             each sentence, or with --json the words, tags and entities of each. A model that answers \
             questions takes a JSON object a line, with question and context; it prints the answer and its \
             probability, nothing and that of no answer where there is none, or with --json the answer with \
-            where it begins and ends in the context, in code points.
+            where it begins and ends in the context, in code points. A model that picks endings takes an object \
+            a line too, with text and endings, and prints the ending's place, from 0, and its probability.
             """
     )
 

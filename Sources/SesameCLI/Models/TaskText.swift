@@ -11,6 +11,7 @@ extension TrainingRecord.Task {
         case .bidirectionalLanguageModel: "gives words vectors in their context"
         case .tagging: "tags the words of a sentence"
         case .questionAnswering: "answers questions with parts of a text"
+        case .multipleChoice: "picks one of several endings"
         case .translation: "translates sentences"
         }
     }
@@ -20,7 +21,7 @@ extension TrainingRecord.Task {
         switch self {
         case .nextToken, .bidirectionalLanguageModel: "token"
         case .maskedLanguageModel: "masked token"
-        case .classification, .regression: "text"
+        case .classification, .regression, .multipleChoice: "text"
         case .tagging, .translation: "sentence"
         case .questionAnswering: "question"
         }

@@ -25,6 +25,18 @@ struct TableOptions: ParsableArguments {
             valueName: "column"))
     var labelColumn: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The columns of the endings of multiple choice, or the JSON key of an array of them (default: 'endings' for 'finetune choice', otherwise none).",
+            valueName: "column"))
+    var endingColumns: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The column of what stands before each ending (default: none).", valueName: "column"))
+    var stemColumn: String?
+
     @Flag(
         help: "The first line of a .tsv or .csv file holds data; columns are then numbered from 1.")
     var noHeader = false
@@ -34,13 +46,22 @@ struct TableOptions: ParsableArguments {
     /// - Throws: `ValidationError` where columns are asked of plain text.
     func resolved(
         for path: String, unit: TextUnit = .paragraph, defaultLabel: String? = nil,
-        defaultPair: String? = nil, splitColumn: String? = nil
+        defaultPair: String? = nil, defaultEndings: String? = nil, splitColumn: String? = nil
     ) throws -> CorpusFormat {
+        let endings = endingColumns.isEmpty ? [defaultEndings].compactMap { $0 } : endingColumns
+        if !endingColumns.isEmpty && pairColumn != nil {
+            throw ValidationError("--ending-columns and --pair-column exclude each other.")
+        }
+        if endings.isEmpty && stemColumn != nil {
+            throw ValidationError("--stem-column is for --ending-columns.")
+        }
         let columns = Columns(
             text: Column(argument: textColumn),
             pair: (pairColumn ?? defaultPair).map { Column(argument: $0) },
             label: (labelColumn ?? defaultLabel).map { Column(argument: $0) },
-            split: splitColumn.map { Column(argument: $0) })
+            split: splitColumn.map { Column(argument: $0) },
+            endings: endings.map { Column(argument: $0) },
+            stem: stemColumn.map { Column(argument: $0) })
         let resolved: CorpusFormat =
             switch format {
             case .text: .text(unit: unit)
@@ -77,6 +98,7 @@ struct TableOptions: ParsableArguments {
         }
         if case .text = resolved,
             columns.label != nil || columns.pair != nil || columns.split != nil
+                || !columns.endings.isEmpty
         {
             throw ValidationError(
                 "Plain text has no columns; if \(path) has some, say --format jsonl, tsv or csv.")

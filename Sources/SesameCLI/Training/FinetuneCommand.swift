@@ -7,7 +7,7 @@ struct FinetuneCommand: ParsableCommand {
         discussion: "Example:  sesame finetune classify reviews --model models/articles-bert",
         subcommands: [
             FinetuneClassify.self, FinetunePair.self, FinetuneRegress.self, FinetuneTag.self,
-            FinetuneSpan.self,
+            FinetuneSpan.self, FinetuneChoice.self,
         ]
     )
 }

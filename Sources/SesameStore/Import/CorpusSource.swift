@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What makes one document in a text file.
 public enum TextUnit: String, Codable, Sendable, CaseIterable {
     /// Lines up to the next empty one. White space alone counts as empty.
@@ -51,15 +57,33 @@ public struct Columns: Sendable, Hashable {
     public var label: Column?
     /// The split: train, validation (also valid, val, dev) or test.
     public var split: Column?
+    /// The endings of multiple choice, in a column each; in JSON a single field may hold an array of them. The document's
+    /// pair is then a JSON array of the endings. Empty for none.
+    public var endings: [Column]
+    /// What stands before each ending, with a space between, as the second sentence's beginning in SWAG.
+    public var stem: Column?
 
     /// Columns of the given names or places.
     public init(
-        text: Column = "text", pair: Column? = nil, label: Column? = nil, split: Column? = nil
+        text: Column = "text", pair: Column? = nil, label: Column? = nil, split: Column? = nil,
+        endings: [Column] = [], stem: Column? = nil
     ) {
         self.text = text
         self.pair = pair
         self.label = label
         self.split = split
+        self.endings = endings
+        self.stem = stem
+    }
+
+    /// The endings as a document's pair.
+    static func pair(stem: String?, endings: [String]) throws -> String {
+        let endings = endings.map { ending in
+            stem.flatMap { $0.isEmpty ? nil : "\($0) \(ending)" } ?? ending
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return String(decoding: try encoder.encode(endings), as: UTF8.self)
     }
 }
 

@@ -9,6 +9,8 @@ struct JSONLinesReader: RecordReader {
     private let lines: LineReader
     private let decoder = JSONDecoder()
     private let strictUTF8: Bool
+    /// The field of an array of endings, where there is one.
+    private let endingsField: String?
     private var line: [UInt8] = []
 
     init(lines: LineReader, columns: Columns, strictUTF8: Bool) throws {
@@ -26,7 +28,9 @@ struct JSONLinesReader: RecordReader {
         }
         let keys = Keys(
             text: try key(columns.text), pair: try columns.pair.map(key),
-            label: try columns.label.map(key), split: try columns.split.map(key))
+            label: try columns.label.map(key), split: try columns.split.map(key),
+            endings: try columns.endings.map(key), stem: try columns.stem.map(key))
+        endingsField = keys.endings.count == 1 ? keys.endings[0] : nil
         decoder.userInfo[Self.keysEntry] = keys
     }
 
@@ -78,7 +82,9 @@ struct JSONLinesReader: RecordReader {
         return StoreError(
             .malformed(
                 path: lines.path, line: position.number,
-                expected: "text (or for a label a number or boolean) in field '\(field)'",
+                expected: field == endingsField
+                    ? "an array of texts in field '\(field)'"
+                    : "text (or for a label a number or boolean) in field '\(field)'",
                 found: found))
     }
 }
@@ -89,6 +95,8 @@ extension JSONLinesReader {
         let pair: String?
         let label: String?
         let split: String?
+        let endings: [String]
+        let stem: String?
     }
 
     private static let keysEntry = CodingUserInfoKey(rawValue: "sesame.keys")!
@@ -129,7 +137,15 @@ extension JSONLinesReader {
                 try object.decode(String.self, forKey: present(name))
             }
             text = try string(keys.text)
-            pair = try keys.pair.map(string)
+            if keys.endings.isEmpty {
+                pair = try keys.pair.map(string)
+            } else {
+                let endings =
+                    keys.endings.count == 1
+                    ? try object.decode([String].self, forKey: present(keys.endings[0]))
+                    : try keys.endings.map(string)
+                pair = try Columns.pair(stem: keys.stem.map(string), endings: endings)
+            }
             split = try keys.split.map(string)
             label = try keys.label.map { name in
                 let key = try present(name)

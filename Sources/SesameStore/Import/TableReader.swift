@@ -18,6 +18,8 @@ struct TableReader: RecordReader {
     private let pairIndex: Int?
     private let labelIndex: Int?
     private let splitIndex: Int?
+    private let endingIndices: [Int]
+    private let stemIndex: Int?
     private var record: [UInt8] = []
 
     init(lines: LineReader, columns: Columns, header: Bool, dialect: Dialect) throws {
@@ -74,6 +76,8 @@ struct TableReader: RecordReader {
         pairIndex = try columns.pair.map(index)
         labelIndex = try columns.label.map(index)
         splitIndex = try columns.split.map(index)
+        endingIndices = try columns.endings.map(index)
+        stemIndex = try columns.stem.map(index)
     }
 
     mutating func next() throws -> RawDocument? {
@@ -93,6 +97,15 @@ struct TableReader: RecordReader {
         var document = RawDocument(text: try field(textIndex, columns.text), position: position)
         if let index = pairIndex, let column = columns.pair {
             document.pair = try field(index, column)
+        }
+        if !endingIndices.isEmpty {
+            func text(_ index: Int, _ column: Column) throws -> String {
+                String(decoding: try field(index, column), as: UTF8.self)
+            }
+            var stem: String?
+            if let index = stemIndex, let column = columns.stem { stem = try text(index, column) }
+            let endings = try zip(endingIndices, columns.endings).map { try text($0, $1) }
+            document.pair = Array(try Columns.pair(stem: stem, endings: endings).utf8)
         }
         if let index = labelIndex, let column = columns.label {
             document.label = try field(index, column)

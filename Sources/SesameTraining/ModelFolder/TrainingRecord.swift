@@ -26,6 +26,8 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
         case tagging
         /// Answers questions with parts of a text.
         case questionAnswering
+        /// Picks the right one of several endings.
+        case multipleChoice
         /// Turns a sentence into one of another language.
         case translation
     }

@@ -38,7 +38,7 @@ struct ModelKind: Sendable {
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
         .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .transformer,
-        .elmo, .tagger, .tokenClassifier, .spanPredictor,
+        .elmo, .tagger, .tokenClassifier, .spanPredictor, .choiceClassifier,
     ]
 }
 

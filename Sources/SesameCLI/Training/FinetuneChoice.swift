@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Sesame
+
+struct FinetuneChoice: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "choice",
+        abstract: "Teach a pretrained BERT to pick the right one of several endings.",
+        discussion: """
+            Examples:
+              sesame finetune choice --train swag.csv --text-column sent1 --stem-column sent2 \
+            --ending-columns ending0 ending1 ending2 ending3 --model MiniLM --learning-rate 5e-5
+              sesame finetune choice stories --model models/articles-bert
+
+            A document is a text with its endings, in a column each or, in JSON lines, in one array \
+            (default: the key 'endings'); the label is the right ending's place, a number from 0 or a \
+            letter from A. A stem is put before each ending. The weights of the best evaluation are kept, \
+            by accuracy. Ctrl-C leaves a checkpoint.
+            """
+    )
+
+    private static let usual = FinetuningOptions.choice
+
+    @OptionGroup var data: FinetuneData
+    @OptionGroup var table: TableOptions
+
+    @Option(
+        name: [.customLong("model")],
+        help: ArgumentHelp(
+            "The folder of the pretrained BERT, ours or a published one.", valueName: "folder"))
+    var base: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Dropout probability (default: \(usual.dropoutProbability ?? 0)).", valueName: "p"))
+    var dropout: Float?
+
+    @Option(help: "Which weights to keep: of the best evaluation, or of the last step.")
+    var keep: KeptWeights = .best
+
+    @OptionGroup var encoder: EncoderArguments
+    @OptionGroup(title: "Training options") var training: TrainingArguments<ChoiceDefaults>
+    @OptionGroup(title: "Output options") var model: ModelOutputOptions
+    @OptionGroup(title: "Common options") var threads: ThreadsOption
+    @OptionGroup(title: "Common options") var workspace: WorkspaceOptions
+    @OptionGroup(title: "Common options") var output: OutputOptions
+
+    private var options: FinetuningOptions {
+        encoder.options(dropout: dropout, keep: keep, training: training.options)
+    }
+
+    private func format(_ file: String) throws -> CorpusFormat {
+        try table.resolved(for: file, defaultLabel: "label", defaultEndings: "endings")
+    }
+
+    func validate() throws {
+        try usage { try options.validate() }
+        if let file = data.train.first { _ = try format(file) }
+    }
+
+    func run() throws {
+        let base = URL(fileURLWithPath: base)
+        // A folder that cannot be used is found before anything is imported.
+        _ = try TrainedModelFolder(base)
+        try TrainingDisplay.run(
+            threads: threads, output: output,
+            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+        ) { display in
+            try finetuneChoice(
+                workspace: data.open(workspace, display, format: format), corpus: data.name,
+                from: base, options: options,
+                output: model.resolved(default: "\(data.name)-choice", workspace: workspace),
+                onEvent: display.show, shouldStop: { display.shouldStop })
+        }
+    }
+}
+
+/// The defaults of `finetune choice`.
+enum ChoiceDefaults: TrainingDefaults {
+    static var training: TrainingOptions { FinetuningOptions.choice.training }
+    static var batchHelp: String { "Texts a batch, each with all of its endings" }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import SesameModels
+import SesameNN
+import SesameStore
+import SesameTensor
+import SesameText
+import SesameTraining
+import Testing
+
+struct ChoiceTests {
+    /// Texts about an animal or a ship, whose right ending goes on about it; two to four endings.
+    private func importChoices(_ fixture: Fixture, format: String) throws {
+        let endings = ["the sea", "the milk", "a crown", "a tree"]
+        var lines: [String] = format == "csv" ? ["label,stem,e0,e1,e2,text"] : []
+        for index in 0..<60 {
+            let isShip = index % 2 == 0
+            let text = isShip ? "the ship saw" : "the cat saw"
+            let right = endings[isShip ? 0 : 1]
+            let count = format == "csv" ? 3 : 2 + index % 3
+            var shown = Array((endings.filter { $0 != right }).prefix(count - 1))
+            let answer = index / 2 % count
+            shown.insert(right, at: answer)
+            if format == "csv" {
+                lines.append("\(answer),this,\(shown.joined(separator: ",")),\(text)")
+            } else {
+                let list = shown.map { "\"\($0)\"" }.joined(separator: ", ")
+                let letter = ["A", "B", "C", "D"][answer]
+                lines.append(
+                    "{\"text\": \"\(text)\", \"label\": \"\(letter)\", \"endings\": [\(list)]}")
+            }
+        }
+        let file = fixture.folder.url.appendingPathComponent("choices.\(format)")
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+        let columns =
+            format == "csv"
+            ? Columns(text: "text", label: "label", endings: ["e0", "e1", "e2"], stem: "stem")
+            : Columns(text: "text", label: "label", endings: ["endings"])
+        try fixture.workspace.importCorpus(
+            name: "choices",
+            from: CorpusSource(
+                .suggested(forPath: file.path, columns: columns), paths: [file.path]))
+    }
+
+    private func makeBase(_ fixture: Fixture) throws -> URL {
+        let folder = fixture.model("base").folder
+        try BERT(
+            BERTConfig(
+                vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
+                hiddenSize: 16, layerCount: 1, headCount: 2, feedForwardSize: 32,
+                initializerDeviation: 0.2), key: RandomKey(seed: 3)
+        ).save(to: folder)
+        try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
+        return folder
+    }
+
+    private var options: FinetuningOptions {
+        var options = FinetuningOptions.choice
+        options.dropoutProbability = 0
+        options.training.batchSize = 8
+        options.training.limit = .epochs(12)
+        options.training.learningRate = 1e-2
+        options.training.precision = .float32
+        return options
+    }
+
+    @Test(arguments: ["csv", "jsonl"])
+    func fromChoicesToPredictions(_ format: String) throws {
+        let fixture = try Fixture()
+        try importChoices(fixture, format: format)
+        let folder = fixture.model("choice").folder
+        let result = try finetuneChoice(
+            workspace: fixture.workspace, corpus: "choices", from: makeBase(fixture),
+            options: options, output: fixture.model("choice"))
+        #expect(result.record.task == .multipleChoice)
+        #expect(result.summary.metrics[MetricName.accuracy] == 1)
+        let report = try evaluate(
+            modelFolder: folder, workspace: fixture.workspace, corpus: "choices", split: .train)
+        #expect(report.metrics[MetricName.accuracy] == 1)
+        #expect(report.metrics[MetricName.count] == 60)
+        let stem = format == "csv" ? "this " : ""
+        let predictor = try ChoicePredictor(modelFolder: folder)
+        let picked = predictor.predict([
+            MultipleChoice(
+                "the ship saw", endings: ["the milk", "a tree", "the sea"].map { stem + $0 }),
+            MultipleChoice("the cat saw", endings: ["the milk", "the sea"].map { stem + $0 }),
+        ])
+        #expect(picked.map(\.answer) == [2, 0])
+        #expect(picked.map(\.probabilities.count) == [3, 2])
+        #expect(picked.allSatisfy { abs($0.probabilities.reduce(0, +) - 1) < 1e-5 })
+        #expect(try ModelInfo(folder).architecture == "BertForMultipleChoice")
+        let exported = fixture.folder.url.appendingPathComponent("exported")
+        try exportModel(from: folder, to: exported)
+        #expect(try ChoicePredictor(modelFolder: exported).predict([]) == [])
+    }
+
+    @Test func documentsOfChoices() throws {
+        let fixture = try Fixture()
+        try importChoices(fixture, format: "csv")
+        let document = try #require(try fixture.workspace.documents(corpus: "choices").next())
+        #expect(document.pair == "[\"this the sea\",\"this the milk\",\"this a crown\"]")
+        let choice = try MultipleChoice(document)
+        #expect(choice.text == "the ship saw" && choice.answer == 0)
+        #expect(choice.endings == ["this the sea", "this the milk", "this a crown"])
+    }
+
+    @Test(arguments: [
+        ("[\"a\", \"b\"]", "2"), ("[\"a\", \"b\"]", "x"), ("[\"a\"]", "0"), ("a", "0"),
+        ("[\"a\", \"b\"]", "C"), ("[\"a\", \"b\"]", "-1"),
+    ])
+    func badDocumentsAreRefused(_ pair: String, _ label: String) throws {
+        let fixture = try Fixture()
+        try fixture.workspace.importCorpus(
+            name: "bad", documents: [NewDocument("t", pair: pair, label: label)])
+        let document = try #require(try fixture.workspace.documents(corpus: "bad").next())
+        let error = #expect(throws: TrainingError.self) { try MultipleChoice(document) }
+        #expect(error?.code == .badLabel)
+    }
+
+    @Test func rowsByHand() throws {
+        let fixture = try Fixture()
+        let tokenizer = try fixture.wordPiece
+        let examples = ChoiceExample.encode(
+            [
+                MultipleChoice("the cat", endings: ["saw", "was fine"], answer: 1),
+                MultipleChoice("the king saw the mouse", endings: ["a ship", "a tree", "a bird"]),
+            ], tokenizer: tokenizer, maxLength: 7)
+        func ids(_ text: String) -> [Int32] {
+            text.split(separator: " ").map { tokenizer.id(of: String($0)) ?? -1 }
+        }
+        #expect(
+            examples[0].rows.map(\.ids) == [
+                ids("[CLS] the cat [SEP] saw [SEP]"), ids("[CLS] the cat [SEP] was fine [SEP]"),
+            ])
+        #expect(examples[0].rows[1].typeIDs == [0, 0, 0, 0, 1, 1, 1])
+        #expect(examples.map(\.answer) == [1, -1])
+        // The longer one gives way.
+        #expect(examples[1].rows[2].ids == ids("[CLS] the king [SEP] a bird [SEP]"))
+    }
+}
