@@ -23,7 +23,8 @@ extension BERTConfig: SizedConfiguration {
         let hidden = Double(hiddenSize)
         let rows = Double(vocabularySize) + Double(maxSequenceLength) + Double(typeCount)
         return rows * hidden
-            + Double(layerCount) * hidden * (4 * hidden + 2 * Double(feedForwardSize))
+            + (sharesLayers ? 1 : Double(layerCount)) * hidden
+            * (4 * hidden + 2 * Double(feedForwardSize))
     }
 }
 

@@ -50,6 +50,36 @@ private let sample = corpus(
         #expect(abs(share - 0.5) < 3 * 0.5 / Double(total).squareRoot())
     }
 
+    @Test func swappedPairsAreTheOthersTheOtherWayRound() {
+        let sampler = SentencePairSampler(maxLength: 400, shortFraction: 0)
+        var swapped = 0
+        var total = 0
+        for seed in 0..<40 {
+            var generator = RandomGenerator(key: RandomKey(seed: UInt64(seed)))
+            for pair in sampler.orderedPairs(of: sample, generator: &generator) {
+                total += 1
+                let (before, after) =
+                    pair.isNext == true ? (pair.first, pair.second) : (pair.second, pair.first)
+                #expect(before.upperBound == after.lowerBound && !before.isEmpty && !after.isEmpty)
+                #expect(
+                    sample.document(ofToken: before.lowerBound)
+                        == sample.document(ofToken: after.upperBound - 1))
+                if pair.isNext == false { swapped += 1 }
+            }
+        }
+        let share = Double(swapped) / Double(total)
+        #expect(abs(share - 0.5) < 3 * 0.5 / Double(total).squareRoot())
+        // Every document of several sentences is used as a whole.
+        var generator = RandomGenerator(key: RandomKey(seed: 0))
+        let pairs = sampler.orderedPairs(of: sample, generator: &generator)
+        let tokens = pairs.reduce(0) { $0 + $1.tokenCount }
+        let all = sample.pairableDocuments.reduce(0) { sum, document in
+            sum + sample.sentenceStarts[sample.documentStarts[document + 1]]
+                - sample.sentenceStarts[sample.documentStarts[document]]
+        }
+        #expect(tokens == all)
+    }
+
     @Test func positivesTouchWhereNothingWasTruncated() {
         let sampler = SentencePairSampler(maxLength: 400, shortFraction: 0)
         var generator = RandomGenerator(key: RandomKey(seed: 1))
@@ -101,7 +131,7 @@ private let sample = corpus(
 }
 
 @Suite struct MaskedLanguageModelDatasetTests {
-    private func dataset(nextSentence: Bool = true, seed: UInt64 = 7) throws
+    private func dataset(_ sentences: SentenceObjective = .nextSentence, seed: UInt64 = 7) throws
         -> MaskedLanguageModelDataset
     {
         try MaskedLanguageModelDataset(
@@ -113,7 +143,7 @@ private let sample = corpus(
                 maskID: 49_003, vocabularySize: 50_000,
                 specialIDs: [49_000, 49_001, 49_002, 49_003]),
             classificationID: 49_001, separatorID: 49_002, paddingID: 49_000, maxLength: 24,
-            batchSize: 4, nextSentence: nextSentence, seed: seed)
+            batchSize: 4, sentences: sentences, seed: seed)
     }
 
     @Test func batchesHaveTheFormOfBERT() throws {
@@ -157,7 +187,7 @@ private let sample = corpus(
     }
 
     @Test func masksAreFreshEachEpoch() throws {
-        var data = try dataset(nextSentence: false)
+        var data = try dataset(.single)
         func targets(_ epoch: Int) -> [[Int32]] {
             (0..<data.batchCount(inEpoch: epoch)).map {
                 data.batch(at: DataCursor(epoch: epoch, batch: $0)).targets.scalars
@@ -174,13 +204,31 @@ private let sample = corpus(
         #expect(first.reduce(0) { $0 + $1.ids.shape[0] } == data.sequences(inEpoch: 0).count)
     }
 
+    @Test func orderLabelsTellWhatStoodFirst() throws {
+        var data = try dataset(.sentenceOrder)
+        var labels: Set<Int32> = []
+        for index in 0..<data.batchCount(inEpoch: 0) {
+            let batch = data.batch(at: DataCursor(epoch: 0, batch: index))
+            let next = try #require(batch.nextLabels)
+            #expect(next.shape == [4])
+            labels.formUnion(next.scalars)
+        }
+        #expect(labels == [0, 1])
+        // One document is enough, which gives no negatives of another.
+        _ = try MaskedLanguageModelDataset(
+            corpus: corpus([[4, 5]]),
+            masking: TokenMasking(maskID: 0, vocabularySize: 10, specialIDs: []),
+            classificationID: 1, separatorID: 2, paddingID: 3, maxLength: 16, batchSize: 2,
+            sentences: .sentenceOrder, seed: 0)
+    }
+
     @Test func tooLittleTextIsAnError() {
         #expect(throws: TrainingError.self) {
             try MaskedLanguageModelDataset(
                 corpus: corpus([[4], [5]]),
                 masking: TokenMasking(maskID: 0, vocabularySize: 10, specialIDs: []),
                 classificationID: 1, separatorID: 2, paddingID: 3, maxLength: 16, batchSize: 2,
-                nextSentence: true, seed: 0)
+                sentences: .nextSentence, seed: 0)
         }
     }
 }

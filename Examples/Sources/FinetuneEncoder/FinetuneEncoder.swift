@@ -73,7 +73,7 @@ struct FinetuneEncoder {
         options.headCount = 2
         options.hiddenSize = 32
         options.maxLength = 32
-        options.nextSentence = false
+        options.sentences = .single
         options.training.limit = .steps(60)
         let result = try pretrainBERT(
             workspace: workspace, corpus: "texts", tokenizer: vocabulary.makeTokenizer(),

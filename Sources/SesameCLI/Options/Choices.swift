@@ -25,6 +25,8 @@ extension NormPlacement: ExpressibleByArgument {}
 
 extension TaggingScheme: ExpressibleByArgument {}
 
+extension BERTVariant: ExpressibleByArgument {}
+
 /// How entity tags are stored, as it is typed.
 enum TagSchemeChoice: String, CaseIterable, ExpressibleByArgument {
     case bio, bioes, io

@@ -14,6 +14,8 @@ enum MetricText {
         (MetricName.unigramAccuracy, { "(unigram \($0.percent))" }),
         (MetricName.nextSentenceLoss, { "next-sentence loss \($0.fixed(3))" }),
         (MetricName.nextSentenceAccuracy, { "next-sentence accuracy \($0.percent)" }),
+        (MetricName.sentenceOrderLoss, { "sentence-order loss \($0.fixed(3))" }),
+        (MetricName.sentenceOrderAccuracy, { "sentence-order accuracy \($0.percent)" }),
         (MetricName.entityF1, { "entity F1 \(($0 * 100).fixed(2))" }),
         (MetricName.entityPrecision, { "precision \(($0 * 100).fixed(2))" }),
         (MetricName.entityRecall, { "recall \(($0 * 100).fixed(2))" }),

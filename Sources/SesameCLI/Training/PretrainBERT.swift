@@ -1,14 +1,22 @@
 import ArgumentParser
+import Foundation
 import Sesame
 
 struct PretrainBERT: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bert",
-        abstract: "Train a BERT on masked tokens and next sentences.",
+        abstract: "Train a BERT on masked tokens and next sentences, or one further on new text.",
         discussion: """
             Examples:
               sesame pretrain bert articles --tokenizer articles
-              sesame pretrain bert articles --tokenizer articles --minutes 30 --whole-words
+              sesame pretrain bert articles --tokenizer articles --minutes 30 --variant roberta
+              sesame pretrain bert letters --from MiniLM --learning-rate 1e-4 --epochs 2
+
+            Variants: 'bert' (Devlin et al. 2019), 'whole-word' hides all pieces of a word together (Cui et \
+            al. 2019), 'roberta' leaves next sentences out and fills sequences (Liu et al. 2019), 'albert' \
+            tells the order of sentences and shares one layer's weights among all (Lan et al. 2020). In \
+            all of them masks are drawn anew each epoch. With --from, a BERT goes on with its own tokenizer \
+            and sizes; heads that it lacks are made.
 
             The tokenizer needs [PAD], [CLS], [SEP] and [MASK], as 'sesame vocab build' gives them to \
             WordPiece. Documents of several sentences give pairs for next-sentence prediction. \
@@ -22,7 +30,23 @@ struct PretrainBERT: ParsableCommand {
     @Argument(help: "The corpus to train on.")
     var corpus: String
 
-    @OptionGroup var tokenizer: TokenizerOptions
+    @Option(
+        help: ArgumentHelp(
+            "Makes the tokens: a tokenizer.json, a vocab.txt, a folder with one of them, or the name of a vocabulary in the workspace; with --from the folder's own.",
+            valueName: "path|name"))
+    var tokenizer: String?
+
+    @Flag(help: "For a vocab.txt: turn text into lower case and remove accents.")
+    var lowercase = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of a BERT to train further, ours or a published one; its sizes stay.",
+            valueName: "folder"))
+    var from: String?
+
+    @Option(help: "What is learnt, after which paper; the options below change it further.")
+    var variant: BERTVariant = .bert
 
     @Option(help: ArgumentHelp("Transformer blocks.", valueName: "n"))
     var layers = Self.defaults.layerCount
@@ -50,6 +74,12 @@ struct PretrainBERT: ParsableCommand {
     @Flag(help: "Leave out next-sentence prediction; sequences are then filled from one document.")
     var noNextSentence = false
 
+    @Flag(help: "Tell the order of sentences instead of whether they follow each other.")
+    var sentenceOrder = false
+
+    @Flag(help: "Share one layer's weights among all layers.")
+    var shareLayers = false
+
     @OptionGroup(title: "Training options") var training: TrainingArguments<BERTDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -57,20 +87,34 @@ struct PretrainBERT: ParsableCommand {
     @OptionGroup(title: "Common options") var output: OutputOptions
 
     private var options: BERTPretrainingOptions {
-        var result = BERTPretrainingOptions()
+        var result = BERTPretrainingOptions(variant)
         result.layerCount = layers
         result.headCount = heads
         result.hiddenSize = width
         result.maxLength = context
         result.dropoutProbability = dropout
         result.masking.selectedFraction = maskShare
-        result.masking.wholeWords = wholeWords
-        result.nextSentence = !noNextSentence
+        if wholeWords { result.masking.wholeWords = true }
+        if noNextSentence { result.sentences = .single }
+        if sentenceOrder { result.sentences = .sentenceOrder }
+        if shareLayers { result.sharesLayers = true }
         result.training = training.options
         return result
     }
 
     func validate() throws {
+        guard (tokenizer == nil) != (from == nil) else {
+            throw ValidationError(
+                "Give either --tokenizer, for a new model, or --from, to train one further.")
+        }
+        if from != nil && (shareLayers || variant == .albert) {
+            throw ValidationError(
+                "With --from the model's layers stay as they are; --share-layers and --variant "
+                    + "albert are for new models (say --sentence-order alone).")
+        }
+        if noNextSentence && sentenceOrder {
+            throw ValidationError("--no-next-sentence and --sentence-order exclude each other.")
+        }
         try usage { try options.validate() }
     }
 
@@ -79,9 +123,12 @@ struct PretrainBERT: ParsableCommand {
             threads: threads, output: output,
             next: { ["fill-mask"] + $0 + ["It was a [MASK] day."] }
         ) { display in
-            try pretrainBERT(
-                workspace: workspace.open(), corpus: corpus,
-                tokenizer: tokenizer.load(from: workspace),
+            let base = from.map { URL(fileURLWithPath: $0) }
+            let tokenizer =
+                try base.map { try TrainedModelFolder($0).tokenizer }
+                ?? TokenizerOptions.load(tokenizer ?? "", lowercase: lowercase, from: workspace)
+            return try pretrainBERT(
+                workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer, from: base,
                 options: options,
                 output: model.resolved(default: "\(corpus)-bert", workspace: workspace),
                 onEvent: display.show, shouldStop: { display.shouldStop })

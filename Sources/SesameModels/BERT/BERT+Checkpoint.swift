@@ -94,7 +94,7 @@ extension CheckpointLayout {
         layout.add(prefix + "positions.weight", embeddings + "position_embeddings.weight")
         layout.add(prefix + "typeEmbedding.weight", embeddings + "token_type_embeddings.weight")
         layout.addPair(prefix + "embeddingNorm", embeddings + "LayerNorm")
-        for i in 0..<configuration.layerCount {
+        for i in 0..<(configuration.sharesLayers ? 1 : configuration.layerCount) {
             let (ours, theirs) = ("\(prefix)layers.\(i)", "bert.encoder.layer.\(i)")
             let attention = theirs + ".attention.self."
             layout.addPair(
@@ -107,6 +107,8 @@ extension CheckpointLayout {
             layout.addPair(ours + ".feedForwardNorm", theirs + ".output.LayerNorm")
         }
         layout.addPair(prefix + "pooler", "bert.pooler.dense")
+        let layerPrefix = "bert.encoder.layer."
+        let firstLayer = layerPrefix + "0."
         // Files may hold position numbers and copies of the tied output; the oldest say gamma and beta.
         layout.canonicalName = { name in
             if name.hasSuffix("embeddings.position_ids")
@@ -120,7 +122,19 @@ extension CheckpointLayout {
                 name = name.dropLast(old.count) + new
             }
             let bare = ["embeddings.", "encoder.", "pooler."].contains { name.hasPrefix($0) }
-            return bare ? "bert." + name : name
+            name = bare ? "bert." + name : name
+            let isCopy =
+                configuration.sharesLayers && name.hasPrefix(layerPrefix)
+                && !name.hasPrefix(firstLayer)
+            return isCopy ? nil : name
+        }
+        if configuration.sharesLayers {
+            layout.copies = { name in
+                guard name.hasPrefix(firstLayer) else { return [] }
+                return (1..<configuration.layerCount).map {
+                    "\(layerPrefix)\($0).\(name.dropFirst(firstLayer.count))"
+                }
+            }
         }
         return layout
     }

@@ -112,11 +112,11 @@ extension BERT {
             }
             return embed(
                 ids(texts), typeIDs: typeIDs.map(ids),
-                context: context.site(1 + layers.count + index)
+                context: context.site(1 + configuration.layerCount + index)
             ).reshaped([1, run.range.count, configuration.hiddenSize])
         }
         var x = embedded.count == 1 ? embedded[0] : concatenated(embedded, axis: 1)
-        for (i, layer) in layers.enumerated() {
+        for (i, layer) in passes.enumerated() {
             x = layer(x, sequences: sequences, context: context.site(1 + i))
         }
         return x

@@ -23,7 +23,7 @@ public struct BERT: PretrainedModel {
     public var typeEmbedding: Embedding
     /// The norm of the embeddings' sum.
     public var embeddingNorm: LayerNorm
-    /// The layers.
+    /// The layers; one where the configuration has them share their weights.
     public var layers: [TransformerEncoderLayer]
     /// The first position's state → the text's; nil in a model that was published without one, as
     /// those for masked tokens alone are.
@@ -47,7 +47,7 @@ public struct BERT: PretrainedModel {
         embeddingNorm = LayerNorm(size: C, epsilon: configuration.layerNormEpsilon)
         pooler = BERT.freshPooler(configuration, key: key.derived(3))
         let options = configuration.layerOptions
-        layers = (0..<configuration.layerCount).map {
+        layers = (0..<(configuration.sharesLayers ? 1 : configuration.layerCount)).map {
             TransformerEncoderLayer(options, key: key.derived(UInt64(4 + $0)))
         }
         embeddingDropout = Dropout(configuration.hiddenDropoutProbability)
@@ -58,6 +58,12 @@ public struct BERT: PretrainedModel {
         try configuration.validate()
         try ConfigCheck.memory(configuration)
         self.init(configuration, key: key)
+    }
+
+    /// The layers in the order in which states go through them, a shared one as often as it is used.
+    package var passes: [TransformerEncoderLayer] {
+        configuration.sharesLayers
+            ? Array(repeating: layers[0], count: configuration.layerCount) : layers
     }
 
     /// The same model with a pooler: its own, or a fresh one where it has none.
@@ -94,7 +100,7 @@ public struct BERT: PretrainedModel {
         context: ForwardContext
     ) -> Tensor {
         var x = embed(ids, typeIDs: typeIDs, context: context)
-        for (i, layer) in layers.enumerated() {
+        for (i, layer) in passes.enumerated() {
             x = layer(x, keyMask: mask, context: context.site(1 + i))
         }
         return x

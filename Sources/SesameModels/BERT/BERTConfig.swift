@@ -31,6 +31,11 @@ public struct BERTConfig: Codable, Sendable, Hashable {
     public var initializerDeviation: Float
     /// The id that fills short sequences (`pad_token_id`).
     public var paddingTokenID: Int
+    /// Whether one layer's weights are used for all (`shared_layers`), as ALBERT has it. The key is our own; the file holds the
+    /// layer once for each use, so that other programs read it as a BERT like any other.
+    ///
+    /// Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942, section 3.1, cross-layer parameter sharing.
+    public var sharesLayers: Bool
 
     /// A configuration; see the properties.
     ///
@@ -40,7 +45,7 @@ public struct BERTConfig: Codable, Sendable, Hashable {
         hiddenSize: Int = 768, layerCount: Int = 12, headCount: Int = 12,
         feedForwardSize: Int = 3072, activation: Activation = .gelu,
         dropoutProbability: Float = 0.1, layerNormEpsilon: Float = 1e-12,
-        initializerDeviation: Float = 0.02, paddingTokenID: Int = 0
+        initializerDeviation: Float = 0.02, paddingTokenID: Int = 0, sharesLayers: Bool = false
     ) {
         self.vocabularySize = vocabularySize
         self.maxSequenceLength = maxSequenceLength
@@ -55,6 +60,7 @@ public struct BERTConfig: Codable, Sendable, Hashable {
         self.layerNormEpsilon = layerNormEpsilon
         self.initializerDeviation = initializerDeviation
         self.paddingTokenID = paddingTokenID
+        self.sharesLayers = sharesLayers
     }
 
     /// 2 layers, 128 wide: 4.4 million parameters with BERT's own vocabulary.
@@ -137,6 +143,7 @@ extension BERTConfig {
         case layerNormEpsilon = "layer_norm_eps"
         case initializerDeviation = "initializer_range"
         case paddingTokenID = "pad_token_id"
+        case sharesLayers = "shared_layers"
         case positionKind = "position_embedding_type"
         case isDecoder = "is_decoder"
         case hasCrossAttention = "add_cross_attention"
@@ -177,6 +184,7 @@ extension BERTConfig {
         layerNormEpsilon = try read(.layerNormEpsilon, layerNormEpsilon)
         initializerDeviation = try read(.initializerDeviation, initializerDeviation)
         paddingTokenID = try read(.paddingTokenID, paddingTokenID)
+        sharesLayers = try read(.sharesLayers, false)
     }
 
     /// Writes Hugging Face's keys.
@@ -196,5 +204,6 @@ extension BERTConfig {
         try values.encode(layerNormEpsilon, forKey: .layerNormEpsilon)
         try values.encode(initializerDeviation, forKey: .initializerDeviation)
         try values.encode(paddingTokenID, forKey: .paddingTokenID)
+        if sharesLayers { try values.encode(true, forKey: .sharesLayers) }
     }
 }

@@ -18,6 +18,8 @@ package struct CheckpointLayout {
     private(set) var entries: [Entry] = []
     /// The name that a name in a file stands for (other dialects); nil if it is to be skipped.
     var canonicalName: @Sendable (String) -> String? = { $0 }
+    /// The other names under which a tensor is written again, where layers share their weights; ``canonicalName`` skips them.
+    var copies: @Sendable (String) -> [String] = { _ in [] }
 
     mutating func add(_ path: String, _ names: String..., transposed: Bool = false) {
         entries.append(Entry(path: path, names: names, transposed: transposed))
@@ -41,7 +43,7 @@ package struct CheckpointLayout {
         name: String, tensor: Tensor
     )] {
         let entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.path, $0) })
-        return parameters.flatMap { path, tensor -> [(name: String, tensor: Tensor)] in
+        let tensors = parameters.flatMap { path, tensor -> [(name: String, tensor: Tensor)] in
             guard let entry = entries[path] else {
                 preconditionFailure("the checkpoint table lacks parameter \(path)")
             }
@@ -51,6 +53,9 @@ package struct CheckpointLayout {
             return entry.names.enumerated().map { i, name in
                 (name, tensor.detached().sliced(axis: 0, (i * rows)..<((i + 1) * rows)))
             }
+        }
+        return tensors.flatMap { name, tensor in
+            [(name: name, tensor: tensor)] + copies(name).map { (name: $0, tensor: tensor) }
         }
     }
 

@@ -138,6 +138,11 @@ public enum ModelFolder {
                 try values.decodeIfPresent([String].self, forKey: .architectures) ?? []
         }
 
+        /// Whether the folder holds a BERT with the heads of its pretraining, or that for masked tokens.
+        public var hasPretrainingHeads: Bool {
+            architectures.contains { $0.contains("PreTraining") || $0.contains("MaskedLM") }
+        }
+
         /// Whether the folder holds a ``SequenceClassifier``.
         public var isSequenceClassifier: Bool {
             architectures.contains { $0.hasSuffix("ForSequenceClassification") }

@@ -11,8 +11,8 @@ public struct MaskedBatch: Sendable {
     public var attentionMask: [UInt8]
     /// The hidden tokens' ids; -100 elsewhere, `[batch, time]`.
     public var targets: IDTensor
-    /// One number a row: 0 the second segment follows, 1 it is from another document (BERT's
-    /// convention); nil for single segments.
+    /// One number a row: 0 the second segment follows, 1 it is from another document or stood before the first (BERT's
+    /// and ALBERT's convention); nil for single segments.
     public var nextLabels: IDTensor?
     /// Number of tokens without padding.
     public var tokenCount: Int
@@ -20,7 +20,7 @@ public struct MaskedBatch: Sendable {
     public var targetCount: Int
 }
 
-/// Sequences for masked-language-model pretraining, with or without next-sentence prediction.
+/// Sequences for masked-language-model pretraining, of pairs of segments or single ones.
 ///
 /// Each epoch draws new pairs, a new order and new masks, all functions of (seed, epoch).
 public struct MaskedLanguageModelDataset: TrainingData {
@@ -28,8 +28,8 @@ public struct MaskedLanguageModelDataset: TrainingData {
     public let corpus: SentenceCorpus
     /// How tokens are hidden.
     public let masking: TokenMasking
-    /// Whether sequences are sentence pairs with a label.
-    public let nextSentence: Bool
+    /// What pairs of segments teach, if sequences are pairs.
+    public let sentences: SentenceObjective
     /// Longest sequence.
     public let maxLength: Int
     /// Sequences a batch.
@@ -50,7 +50,7 @@ public struct MaskedLanguageModelDataset: TrainingData {
     ///   `.notEnoughData` where no sequence can be built.
     public init(
         corpus: SentenceCorpus, tokenizer: Tokenizer, maxLength: Int, batchSize: Int,
-        nextSentence: Bool = true, masking: MaskingOptions = MaskingOptions(),
+        sentences: SentenceObjective = .nextSentence, masking: MaskingOptions = MaskingOptions(),
         shortFraction: Double = 0.1, seed: UInt64
     ) throws {
         func id(_ value: Int32?, _ name: String) throws -> Int32 {
@@ -67,25 +67,30 @@ public struct MaskedLanguageModelDataset: TrainingData {
             classificationID: id(tokenizer.classificationID, "[CLS]"),
             separatorID: id(tokenizer.separatorID, "[SEP]"),
             paddingID: id(tokenizer.paddingID, "[PAD]"), maxLength: maxLength,
-            batchSize: batchSize, nextSentence: nextSentence, shortFraction: shortFraction,
+            batchSize: batchSize, sentences: sentences, shortFraction: shortFraction,
             seed: seed)
     }
 
     package init(
         corpus: SentenceCorpus, masking: TokenMasking, classificationID: Int32,
-        separatorID: Int32, paddingID: Int32, maxLength: Int, batchSize: Int, nextSentence: Bool,
+        separatorID: Int32, paddingID: Int32, maxLength: Int, batchSize: Int,
+        sentences: SentenceObjective,
         shortFraction: Double = 0.1, seed: UInt64
     ) throws {
         let pairableCount = corpus.pairableDocuments.count
-        guard nextSentence ? pairableCount >= 2 : corpus.documentCount >= 1 else {
+        let (isEnough, needed) =
+            switch sentences {
+            case .nextSentence:
+                (pairableCount >= 2, "two documents or more of several sentences each")
+            case .sentenceOrder: (pairableCount >= 1, "a document of several sentences")
+            case .single: (corpus.documentCount >= 1, "one document or more")
+            }
+        guard isEnough else {
             throw TrainingError(
                 .notEnoughData(
-                    what: "BERT pretraining",
-                    needed: nextSentence
-                        ? "two documents or more of several sentences each"
-                        : "one document or more",
+                    what: "BERT pretraining", needed: needed,
                     found: "\(corpus.documentCount) with \(corpus.sentenceCount) sentences in all",
-                    remedy: nextSentence
+                    remedy: sentences.hasPairs
                         ? "import the text by paragraph or file, or switch next-sentence prediction off"
                         : "import more text"))
         }
@@ -96,7 +101,7 @@ public struct MaskedLanguageModelDataset: TrainingData {
         self.paddingID = paddingID
         self.maxLength = maxLength
         self.batchSize = batchSize
-        self.nextSentence = nextSentence
+        self.sentences = sentences
         self.seed = seed
         sampler = SentencePairSampler(maxLength: maxLength, shortFraction: shortFraction)
     }
@@ -104,9 +109,11 @@ public struct MaskedLanguageModelDataset: TrainingData {
     /// The sequences of an epoch, before shuffling.
     package func sequences(inEpoch epoch: Int) -> [SentencePair] {
         var generator = DataSite.generator(seed: seed, site: DataSite.pairs, epoch: epoch)
-        return nextSentence
-            ? sampler.pairs(of: corpus, generator: &generator)
-            : sampler.segments(of: corpus, generator: &generator)
+        return switch sentences {
+        case .nextSentence: sampler.pairs(of: corpus, generator: &generator)
+        case .sentenceOrder: sampler.orderedPairs(of: corpus, generator: &generator)
+        case .single: sampler.segments(of: corpus, generator: &generator)
+        }
     }
 
     private mutating func draw(_ epoch: Int) {
@@ -144,7 +151,7 @@ public struct MaskedLanguageModelDataset: TrainingData {
 
     private func batch(of examples: [Int], epoch: Int) -> MaskedBatch {
         let longest = examples.map { drawn[$0].tokenCount }.max() ?? 0
-        let width = longest + (nextSentence ? 3 : 2)
+        let width = longest + (sentences.hasPairs ? 3 : 2)
         let cells = examples.count * width
         var ids = [Int32](repeating: paddingID, count: cells)
         var targets = [Int32](repeating: TokenMasking.ignoredTarget, count: cells)
@@ -181,7 +188,7 @@ public struct MaskedLanguageModelDataset: TrainingData {
         return MaskedBatch(
             ids: IDTensor(ids, shape: shape), typeIDs: IDTensor(typeIDs, shape: shape),
             attentionMask: mask, targets: IDTensor(targets, shape: shape),
-            nextLabels: nextSentence ? IDTensor(labels, shape: [labels.count]) : nil,
+            nextLabels: sentences.hasPairs ? IDTensor(labels, shape: [labels.count]) : nil,
             tokenCount: tokenCount,
             targetCount: targets.reduce(0) { $0 + ($1 == TokenMasking.ignoredTarget ? 0 : 1) })
     }

@@ -7,6 +7,7 @@ public struct SentencePair: Sendable, Hashable {
     /// The second segment; empty where the sequence has only one.
     public var second: Range<Int>
     /// Whether the second segment follows the first in its document; nil for a single segment.
+    /// Swapped segments do not.
     public var isNext: Bool?
 
     /// A sequence of one or two ranges.
@@ -65,12 +66,8 @@ public struct SentencePairSampler: Sendable {
             let documentEnd = corpus.documentStarts[document + 1]
             var next = corpus.documentStarts[document]
             while documentEnd - next >= 2 {
-                var target = room
-                if drawsShort(&generator) { target = 2 + generator.next(below: room - 1) }
-                var end = next + 2
-                while end < documentEnd, starts[end] - starts[next] < target { end += 1 }
-                if documentEnd - end == 1 { end = documentEnd }
-                let cut = next + 1 + generator.next(below: end - next - 1)
+                let (target, end, cut) = gathered(
+                    from: next, before: documentEnd, starts, room: room, &generator)
                 let first = starts[next]..<starts[cut]
                 if generator.next(below: 2) == 0 {
                     var choice = generator.next(below: documents.count - 1)
@@ -100,6 +97,53 @@ public struct SentencePairSampler: Sendable {
             }
         }
         return result
+    }
+
+    /// Pairs of segments that follow each other, half of them swapped, in the order of the documents.
+    ///
+    /// Sentences are gathered and cut as for next-sentence prediction.
+    ///
+    /// Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942, section 3.1.
+    /// - Parameters:
+    ///   - corpus: At least one document of two sentences or more; those of one take no part.
+    ///   - generator: Source of the choices.
+    public func orderedPairs(
+        of corpus: SentenceCorpus, generator: inout RandomGenerator
+    ) -> [SentencePair] {
+        let starts = corpus.sentenceStarts
+        let room = maxLength - 3  // [CLS] first [SEP] second [SEP]
+        var result: [SentencePair] = []
+        for document in corpus.pairableDocuments {
+            let documentEnd = corpus.documentStarts[document + 1]
+            var next = corpus.documentStarts[document]
+            while documentEnd - next >= 2 {
+                let (_, end, cut) = gathered(
+                    from: next, before: documentEnd, starts, room: room, &generator)
+                let (first, second) = (starts[next]..<starts[cut], starts[cut]..<starts[end])
+                let isSwapped = generator.next(below: 2) == 0
+                result.append(
+                    truncated(
+                        SentencePair(
+                            first: isSwapped ? second : first,
+                            second: isSwapped ? first : second, isNext: !isSwapped),
+                        to: room, &generator))
+                next = end
+            }
+        }
+        return result
+    }
+
+    /// Sentences from `next` on, up to a length that is drawn, and where they are cut in two.
+    private func gathered(
+        from next: Int, before documentEnd: Int, _ starts: [Int], room: Int,
+        _ generator: inout RandomGenerator
+    ) -> (target: Int, end: Int, cut: Int) {
+        var target = room
+        if drawsShort(&generator) { target = 2 + generator.next(below: room - 1) }
+        var end = next + 2
+        while end < documentEnd, starts[end] - starts[next] < target { end += 1 }
+        if documentEnd - end == 1 { end = documentEnd }
+        return (target, end, next + 1 + generator.next(below: end - next - 1))
     }
 
     /// Single segments of whole sentences, packed up to the length, in the order of the documents.

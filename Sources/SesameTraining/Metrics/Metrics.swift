@@ -29,6 +29,10 @@ public enum MetricName {
     public static let nextSentenceLoss = "nspLoss"
     /// Share of sentence pairs judged correctly.
     public static let nextSentenceAccuracy = "nspAccuracy"
+    /// Mean loss of telling the order of segments, in nats.
+    public static let sentenceOrderLoss = "sopLoss"
+    /// Share of pairs of segments whose order was told.
+    public static let sentenceOrderAccuracy = "sopAccuracy"
     /// Accuracy of always predicting the most frequent training token at masked positions.
     public static let unigramAccuracy = "unigramAccuracy"
     /// Cross-entropy in nats of the training tokens' frequencies at masked positions.

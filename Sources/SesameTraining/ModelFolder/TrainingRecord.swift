@@ -50,6 +50,8 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var baseModel: String?
     /// Whether pairs of sentences were part of the pretraining.
     public var nextSentence: Bool?
+    /// Whether the order of sentences was part of the pretraining.
+    public var sentenceOrder: Bool?
     /// How it was trained.
     public var options: TrainingOptions
     /// Optimizer steps made.

@@ -7,10 +7,7 @@ extension ModelKind {
         modelType: "bert", publishedLayout: "BERT",
         sizes: { ModelSizes(try ModelFolder.bert(in: $0)) },
         load: { folder in
-            let architectures = try ModelFolder.summary(of: folder).architectures
-            let hasHeads = architectures.contains {
-                $0.contains("PreTraining") || $0.contains("MaskedLM")
-            }
+            let hasHeads = try ModelFolder.summary(of: folder).hasPretrainingHeads
             return hasHeads
                 ? try BERTForPretraining.load(from: folder) : try BERT.load(from: folder)
         },
@@ -32,7 +29,7 @@ extension ModelKind {
         guard sentences.documentCount > 0 else { throw input.empty("one document or more") }
         let data = try MaskedLanguageModelDataset(
             corpus: sentences, tokenizer: tokenizer, maxLength: folder.record.maxLength,
-            batchSize: 32, nextSentence: folder.record.nextSentence ?? false, seed: 0)
+            batchSize: 32, sentences: folder.record.sentences, seed: 0)
         let train = input.split == .train ? sentences : try input.reader.sentences(.train)
         var counts = [Int](repeating: 0, count: tokenizer.vocabulary.count)
         for id in train.ids { counts[Int(id)] += 1 }
@@ -50,5 +47,12 @@ extension ModelSizes {
             vocabularySize: configuration.vocabularySize, layerCount: configuration.layerCount,
             hiddenSize: configuration.hiddenSize, headCount: configuration.headCount,
             maxSequenceLength: configuration.maxSequenceLength)
+    }
+}
+
+extension TrainingRecord {
+    /// What was taught about pairs of segments.
+    fileprivate var sentences: SentenceObjective {
+        sentenceOrder == true ? .sentenceOrder : nextSentence == true ? .nextSentence : .single
     }
 }

@@ -112,6 +112,16 @@ extension TrainedModelFolder {
     /// The heads of other tasks are left aside.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model that is no BERT.
     func encoder(_ options: FinetuningOptions) throws -> BERT {
+        try encoder(
+            dropoutProbability: options.dropoutProbability,
+            key: RandomKey(seed: options.training.seed, stream: RecipeSite.weights),
+            fromScratch: options.fromScratch)
+    }
+
+    /// The same with its parts said: a dropout of nil is that of the folder.
+    func encoder(
+        dropoutProbability: Float?, key: RandomKey, fromScratch: Bool = false
+    ) throws -> BERT {
         let type = try ModelFolder.summary(of: url).modelType
         guard type == "bert" else {
             throw TrainingError(
@@ -122,13 +132,13 @@ extension TrainedModelFolder {
         }
         let pretrained = try load(BERT.self)
         var configuration = pretrained.configuration
-        if let dropout = options.dropoutProbability {
-            configuration.hiddenDropoutProbability = dropout
-            configuration.attentionDropoutProbability = dropout
+        if let dropoutProbability {
+            configuration.hiddenDropoutProbability = dropoutProbability
+            configuration.attentionDropoutProbability = dropoutProbability
         }
-        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         var bert = BERT(configuration, key: key.derived(0))
-        if !options.fromScratch { try bert.copyParameters(of: pretrained) }
+        if pretrained.pooler == nil { bert.pooler = nil }
+        if !fromScratch { try bert.copyParameters(of: pretrained) }
         return bert
     }
 }

@@ -3,7 +3,14 @@ import SesameStore
 import SesameTensor
 import SesameText
 
-/// Pretrains a BERT on a corpus, by masked tokens and next sentences, and writes its model folder.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Pretrains a BERT on a corpus, by masked tokens and next sentences, or trains one further on another, and writes its model
+/// folder.
 ///
 /// Documents are split into sentences where the workspace has not done so yet. Validation is on the
 /// validation split or, where the corpus has none, on its last documents.
@@ -11,14 +18,17 @@ import SesameText
 ///   - workspace: Holds the corpus, and records the run.
 ///   - corpus: The corpus's name.
 ///   - tokenizer: Makes the tokens; it needs `[PAD]`, `[CLS]`, `[SEP]` and `[MASK]`.
-///   - options: Sizes, objectives and schedule.
+///   - base: The folder of a BERT, ours or published, to train further on a new domain; its sizes count rather than those of
+///     `options`, and `tokenizer` must be its own. A head that it lacks begins with random weights. Nil begins with those
+///     throughout.
+///   - options: Sizes, objectives and schedule; see ``BERTVariant``.
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
 /// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
 @discardableResult
 public func pretrainBERT(
-    workspace: Workspace, corpus: String, tokenizer: Tokenizer,
+    workspace: Workspace, corpus: String, tokenizer: Tokenizer, from base: URL? = nil,
     options: BERTPretrainingOptions = BERTPretrainingOptions(), output: ModelOutput,
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
@@ -36,10 +46,22 @@ public func pretrainBERT(
             let cut = Int((1 - options.validationFraction) * Double(train.documentCount))
             (train, validation) = train.split(atDocument: cut)
         }
+        let pretrained = try base.map {
+            try pretrainedModel($0, tokenizer: tokenizer, options: options)
+        }
+        let maxLength = min(
+            options.maxLength, pretrained?.configuration.maxSequenceLength ?? .max)
+        guard maxLength >= BERTPretrainingOptions.shortestLength else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "the model's positions",
+                    expected: "\(BERTPretrainingOptions.shortestLength) or more",
+                    found: "\(maxLength)"))
+        }
         func dataset(_ corpus: SentenceCorpus, seed: UInt64) throws -> MaskedLanguageModelDataset {
             try MaskedLanguageModelDataset(
-                corpus: corpus, tokenizer: tokenizer, maxLength: options.maxLength,
-                batchSize: options.training.batchSize, nextSentence: options.nextSentence,
+                corpus: corpus, tokenizer: tokenizer, maxLength: maxLength,
+                batchSize: options.training.batchSize, sentences: options.sentences,
                 masking: options.masking, shortFraction: options.shortFraction, seed: seed)
         }
         let seed = options.training.seed
@@ -48,30 +70,67 @@ public func pretrainBERT(
             // A fixed seed: runs with different seeds are judged on the same masks.
             validation: validation.documentCount > 0 ? try dataset(validation, seed: 0) : nil)
         let configuration = BERTConfig(
-            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.maxLength,
+            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: maxLength,
             hiddenSize: options.hiddenSize, layerCount: options.layerCount,
             headCount: options.headCount, feedForwardSize: 4 * options.hiddenSize,
             dropoutProbability: options.dropoutProbability,
             initializerDeviation: options.initializerDeviation
                 ?? defaultDeviation(hiddenSize: options.hiddenSize),
-            paddingTokenID: Int(task.data.paddingID))
+            paddingTokenID: Int(task.data.paddingID), sharesLayers: options.sharesLayers)
+        var dependencies = [
+            "corpus": corpus, "training tokens": train.contentHash,
+            "validation tokens": validation.contentHash,
+        ]
+        if let base { dependencies["base"] = try DurableFiles.checksum(weightsIn: base) }
         let runner = RecipeRunner(
             kind: "pretrain bert", workspace: workspace, tokenizer: tokenizer, output: output,
             options: options, training: options.training,
-            dependencies: [
-                "corpus": corpus, "training tokens": train.contentHash,
-                "validation tokens": validation.contentHash,
-            ],
+            dependencies: dependencies,
             sizes: ["trainTokens": train.tokenCount, "validationTokens": validation.tokenCount])
         return try runner.train(
-            model: BERTForPretraining(
-                configuration: configuration,
-                key: RandomKey(seed: seed, stream: RecipeSite.weights)),
+            model: pretrained
+                ?? BERTForPretraining(
+                    configuration: configuration,
+                    key: RandomKey(seed: seed, stream: RecipeSite.weights)),
             task: task, keepsBest: false,
             record: .draft(
-                .maskedLanguageModel, maxLength: options.maxLength, corpus: corpus,
+                .maskedLanguageModel, maxLength: maxLength, corpus: corpus,
                 tokenizer: tokenizer, options: options.training,
-                nextSentence: options.nextSentence),
+                baseModel: base?.lastPathComponent, sentences: options.sentences),
             onEvent: onEvent, shouldStop: shouldStop)
     }
+}
+
+/// The model of a folder with all heads that the options train, to be trained further.
+private func pretrainedModel(
+    _ base: URL, tokenizer: Tokenizer, options: BERTPretrainingOptions
+) throws -> BERTForPretraining {
+    let folder = try TrainedModelFolder(base)
+    guard folder.tokenizer.fingerprint == tokenizer.fingerprint else {
+        throw TrainingError(
+            .badModelFolder(
+                path: base.path, problem: "it was trained with another tokenizer",
+                remedy: "use the tokenizer in that folder"))
+    }
+    // What the folder has no head for is drawn anew; dropout is not part of the weights.
+    var bert = try folder.encoder(
+        dropoutProbability: options.dropoutProbability,
+        key: RandomKey(seed: options.training.seed, stream: RecipeSite.weights))
+    let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights).derived(1)
+    if options.sentences.hasPairs { bert = bert.withPooler(key: key.derived(0)) }
+    var model = try BERTForPretraining(configuration: bert.configuration, key: key.derived(1))
+    let heads =
+        try ModelFolder.summary(of: base).hasPretrainingHeads
+        ? folder.load(BERTForPretraining.self) : nil
+    if let heads {
+        model.transform = heads.transform
+        model.transformNorm = heads.transformNorm
+        model.outputBias = heads.outputBias
+        model.nextSentence =
+            heads.nextSentence ?? (options.sentences.hasPairs ? model.nextSentence : nil)
+    } else if !options.sentences.hasPairs {
+        model.nextSentence = nil
+    }
+    model.bert = bert
+    return model
 }

@@ -65,6 +65,46 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
     }
 }
 
+/// What a BERT is taught about pairs of segments, beside masked tokens.
+public enum SentenceObjective: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Whether the second segment follows the first or is from another document (Devlin et al. 2019).
+    case nextSentence = "next"
+    /// Whether two segments that follow each other are in their order or swapped: harder, since the topic tells nothing.
+    ///
+    /// Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942, section 3.1.
+    case sentenceOrder = "order"
+    /// Nothing: sequences are filled with whole sentences of one document.
+    ///
+    /// Source: Liu et al. 2019, RoBERTa, https://arxiv.org/abs/1907.11692, section 4.2, DOC-SENTENCES.
+    case single = "none"
+
+    /// Whether sequences are pairs.
+    var hasPairs: Bool { self != .single }
+}
+
+/// Named ways to pretrain a BERT, each a set of options.
+///
+/// Masks are drawn anew each epoch in all of them, as RoBERTa has it.
+public enum BERTVariant: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Masked tokens and next sentences.
+    ///
+    /// Source: Devlin et al. 2019, https://arxiv.org/abs/1810.04805.
+    case bert
+    /// The same with all pieces of a word hidden together.
+    ///
+    /// Source: Cui et al. 2019, Pre-Training with Whole Word Masking for Chinese BERT, https://arxiv.org/abs/1906.08101.
+    case wholeWord = "whole-word"
+    /// Masked tokens alone, in sequences that are filled.
+    ///
+    /// Source: Liu et al. 2019, RoBERTa, https://arxiv.org/abs/1907.11692, sections 4.1 and 4.2.
+    case roberta
+    /// Masked tokens and the order of sentences, with one layer's weights for all. (Its factorized embeddings and masked
+    /// n-grams are left out.)
+    ///
+    /// Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942.
+    case albert
+}
+
 /// Sizes and schedule of a BERT's pretraining.
 ///
 /// The defaults suit a small model on a CPU for minutes to hours: 4 layers, 4 heads, 256 wide,
@@ -87,8 +127,10 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     public var initializerDeviation: Float?
     /// How tokens are hidden.
     public var masking = MaskingOptions()
-    /// Whether to train next-sentence prediction too.
-    public var nextSentence = true
+    /// What to teach about pairs of segments.
+    public var sentences = SentenceObjective.nextSentence
+    /// Whether all layers share one layer's weights.
+    public var sharesLayers = false
     /// Share of the sequences packed to a random shorter length.
     public var shortFraction = 0.1
     /// Share of the documents held out, where the corpus has no validation split.
@@ -96,8 +138,18 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     /// How to train.
     public var training: TrainingOptions
 
-    /// The defaults above.
-    public init() {
+    /// The defaults above, changed as a variant asks for.
+    public init(_ variant: BERTVariant = .bert) {
+        switch variant {
+        case .bert: break
+        case .wholeWord: masking.wholeWords = true
+        case .roberta:
+            sentences = .single
+            shortFraction = 0
+        case .albert:
+            sentences = .sentenceOrder
+            sharesLayers = true
+        }
         training = TrainingOptions()
         training.batchSize = 16
         training.limit = .epochs(4)
@@ -109,6 +161,9 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
         training.precision = .bfloat16
         training.evaluationBatchLimit = 40
     }
+
+    /// Tokens that leave room for two segments and special tokens.
+    static let shortestLength = 8
 
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
@@ -125,9 +180,11 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
                         name: name, expected: "0 or more and below 1", found: "\(value)"))
             }
         }
-        guard maxLength >= 8 else {
+        guard maxLength >= Self.shortestLength else {
             throw TrainingError(
-                .invalidOption(name: "length", expected: "8 or more", found: "\(maxLength)"))
+                .invalidOption(
+                    name: "length", expected: "\(Self.shortestLength) or more",
+                    found: "\(maxLength)"))
         }
         try share(shortFraction, "share of short sequences")
         try share(masking.selectedFraction, "share of tokens to predict")

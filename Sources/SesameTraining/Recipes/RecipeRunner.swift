@@ -223,12 +223,14 @@ extension TrainingRecord {
     static func draft(
         _ task: Task, labels: [String]? = nil, maxLength: Int, corpus: String,
         tokenizer: Tokenizer, options: TrainingOptions, baseModel: String? = nil,
-        nextSentence: Bool? = nil
+        sentences: SentenceObjective? = nil
     ) -> TrainingRecord {
         TrainingRecord(
             task: task, labels: labels, maxLength: maxLength, corpus: corpus,
             tokenizerFingerprint: tokenizer.fingerprint, baseModel: baseModel,
-            nextSentence: nextSentence, options: options, steps: 0, modelStep: 0, tokenCount: 0,
+            nextSentence: sentences.map { $0 == .nextSentence },
+            sentenceOrder: sentences == .sentenceOrder ? true : nil, options: options, steps: 0,
+            modelStep: 0, tokenCount: 0,
             seconds: 0, metrics: [:], parameterCount: 0)
     }
 }

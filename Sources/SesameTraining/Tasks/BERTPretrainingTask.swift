@@ -48,6 +48,10 @@ public struct BERTPretrainingTask: TrainingTask {
         baseline: UnigramBaseline?, precision: Precision, batchLimit: Int? = nil
     ) -> Metrics {
         var sums = MetricSums()
+        let names =
+            data.sentences == .sentenceOrder
+            ? (loss: MetricName.sentenceOrderLoss, accuracy: MetricName.sentenceOrderAccuracy)
+            : (loss: MetricName.nextSentenceLoss, accuracy: MetricName.nextSentenceAccuracy)
         let batches = data.evaluationBatches(batchSize: data.batchSize)
         for (index, batch) in batches.enumerated() {
             if let batchLimit, index >= batchLimit { break }
@@ -63,17 +67,17 @@ public struct BERTPretrainingTask: TrainingTask {
             if let nextSentence = result.nextSentence {
                 let pairs = Double(result.nextSentenceCount)
                 sums.add(
-                    MetricName.nextSentenceLoss, total: Double(nextSentence.scalar) * pairs,
+                    names.loss, total: Double(nextSentence.scalar) * pairs,
                     weight: pairs)
                 sums.add(
-                    MetricName.nextSentenceAccuracy,
+                    names.accuracy,
                     total: Double(result.nextSentenceCorrectCount), weight: pairs)
             }
             baseline?.add(targets: batch.targets.scalars, to: &sums)
         }
         var metrics = sums.means
         metrics[MetricName.loss] =
-            (metrics[MetricName.maskedLoss] ?? 0) + (metrics[MetricName.nextSentenceLoss] ?? 0)
+            (metrics[MetricName.maskedLoss] ?? 0) + (metrics[names.loss] ?? 0)
         metrics[MetricName.count] = sums.weight(MetricName.maskedLoss)
         return metrics
     }

@@ -47,7 +47,7 @@ struct BERTContextVectors: ContextVectors {
         self.tokenizer = tokenizer
     }
 
-    var layerCount: Int { bert.layers.count + 1 }
+    var layerCount: Int { bert.configuration.layerCount + 1 }
     var size: Int { bert.configuration.hiddenSize }
 
     func layers(of sentences: [[String]]) throws -> [Tensor] {
@@ -68,7 +68,7 @@ struct BERTContextVectors: ContextVectors {
         let context = ForwardContext.evaluation()
         var states = bert.embed(IDTensor([ids]), typeIDs: nil, context: context)
         var layers = [states]
-        for layer in bert.layers {
+        for layer in bert.passes {
             states = layer(states, keyMask: nil, context: context)
             layers.append(states)
         }
