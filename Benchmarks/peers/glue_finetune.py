@@ -6,7 +6,7 @@
 OUT/TASK stands for TASK.train.tsv and TASK.dev.tsv of glue_prepare.py. The settings are those of `sesame finetune`
 in Benchmarks/glue: batch 32, AdamW (0.9, 0.999, 1e-8, decay 0.01 on matrices and embeddings), a linear schedule with a
 tenth of warm-up, gradients clipped to norm 1, at most 128 tokens, the model's own dropout, the weights of the last
-epoch. Scores are predicted by a head with one output and the mean squared error.
+epoch. Scores are predicted by a head with one output and the mean squared error, words are classes in their byte order.
 """
 
 import json
@@ -26,10 +26,20 @@ def read(path):
         return [line.rstrip("\n").split("\t") for line in file][1:]
 
 
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def scores(predictions, truth, regression):
     if regression:
         return {"pearson": pearsonr(predictions, truth).statistic, "spearman": spearmanr(predictions, truth).statistic}
     pairs = list(zip(predictions, truth))
+    if any(label > 1 for label in truth):
+        return {"accuracy": sum(a == b for a, b in pairs) / len(pairs)}
     tp, tn = pairs.count((1, 1)), pairs.count((0, 0))
     fp, fn = pairs.count((1, 0)), pairs.count((0, 1))
     product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
@@ -48,10 +58,11 @@ def main():
     torch.manual_seed(seed)
     random.seed(seed)
     train, dev = read(task + ".train.tsv"), read(task + ".dev.tsv")
-    regression = any(row[0] not in ("0", "1") for row in train)
-    value = float if regression else int
+    names = sorted({row[0] for row in train})
+    regression = any(name not in ("0", "1") for name in names) and all(is_number(name) for name in names)
+    value = float if regression else names.index
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = BertForSequenceClassification.from_pretrained(folder, num_labels=1 if regression else 2)
+    model = BertForSequenceClassification.from_pretrained(folder, num_labels=1 if regression else len(names))
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
     optimizer = torch.optim.AdamW(

@@ -2,9 +2,10 @@
 
     python3 Benchmarks/peers/glue_prepare.py DATA OUT
 
-DATA holds the folders cola, mrpc, rte, sts-b and sst-2 in the forms they are published in; OUT gets TASK.train.tsv and
+DATA holds the folders cola, mrpc, rte, sts-b, sick and sst-2 in the forms they are published in; OUT gets TASK.train.tsv and
 TASK.dev.tsv with a header line and the columns label, text and (for pairs) pair. MRPC comes without its test part:
-every tenth pair of the training file, from the tenth on, is its dev set. SST-2's training file is 10,000 lines drawn
+every tenth pair of the training file, from the tenth on, is its dev set. SICK's labels are those of entailment, and its
+trial part is its dev set. SST-2's training file is 10,000 lines drawn
 by seed 0, as the fine-tuning peer draws them.
 """
 
@@ -37,6 +38,9 @@ def main():
         write(out, f"rte.{part}.tsv", [(row[2], row[0], row[1]) for row in rows])
         rows = [line.split("\t") for line in lines(data, "sts-b", f"sts-{part}.csv")]
         write(out, f"stsb.{part}.tsv", [(row[4], row[5], row[6]) for row in rows])
+    for part, name in [("train", "train"), ("dev", "trial")]:
+        rows = [line.split("\t") for line in lines(data, "sick", f"SICK_{name}.txt")[1:]]
+        write(out, f"sick.{part}.tsv", [(row[4], row[1], row[2]) for row in rows])
     rows = [line.split("\t") for line in lines(data, "mrpc", "msr_paraphrase_train.txt")[1:]]
     rows = [(row[0], row[3], row[4]) for row in rows]
     write(out, "mrpc.train.tsv", [row for i, row in enumerate(rows) if i % 10 != 9])

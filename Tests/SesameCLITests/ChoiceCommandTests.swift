@@ -9,14 +9,16 @@ struct ChoiceCommandTests {
         var rows = "sent1,sent2,ending0,ending1,ending2,label\n"
         for index in 0..<48 {
             let (word, right) = index % 2 == 0 ? ("ship", "sailed") : ("cat", "purred")
-            var endings = ["sang", index % 2 == 0 ? "purred" : "sailed"]
+            var endings = ["sang", "fell"]
             endings.insert(right, at: index / 2 % 3)
             rows += "the \(word) came,it,\(endings.joined(separator: ",")),\(index / 2 % 3)\n"
         }
         try sandbox.write(rows, to: "swag.csv")
         try sandbox.write(
-            Array(repeating: "the ship sailed . the cat purred . it came and it sang .", count: 4)
-                .joined(separator: "\n\n"), to: "text.txt")
+            Array(
+                repeating: "the ship sailed . the cat purred . it came , sang and fell .", count: 4
+            )
+            .joined(separator: "\n\n"), to: "text.txt")
         _ = try sandbox.run("corpus", "import", "text", "text.txt")
         _ = try sandbox.run(
             "vocab", "build", "pieces", "--corpus", "text", "--kind", "wordpiece", "--size", "60",
@@ -33,7 +35,7 @@ struct ChoiceCommandTests {
             ["finetune", "choice", "--train", "swag.csv", "--model", "models/text-bert"] + columns
                 + [
                     "--epochs", "20", "--learning-rate", "0.01", "--dropout", "0", "--batch", "8",
-                    "--json", "--quiet",
+                    "--keep", "last", "--json", "--quiet",
                 ], input: Data())
         try #require(result.status == 0, "\(result.errors)")
         let metrics = try #require(result.object()["metrics"] as? [String: Double])
@@ -42,7 +44,7 @@ struct ChoiceCommandTests {
             ["evaluate", "--model", "models/swag-choice", "--file", "swag.csv"] + columns,
             input: Data())
         #expect(evaluation.output.contains("accuracy 100.0 %, over 48 texts"), "\(evaluation)")
-        let line = "{\"text\": \"the cat came\", \"endings\": [\"it sailed\", \"it purred\"]}\n"
+        let line = "{\"text\": \"the cat came\", \"endings\": [\"it fell\", \"it purred\"]}\n"
         let predicted = try sandbox.run(
             "predict", "--model", "models/swag-choice", "--json", input: line)
         let object = try #require(try predicted.objects().first, "\(predicted.errors)")

@@ -8,16 +8,16 @@ import SesameTraining
 import Testing
 
 struct ChoiceTests {
-    /// Texts about an animal or a ship, whose right ending goes on about it; two to four endings.
+    /// Texts whose right ending is of the sea or of milk, among two to four.
     private func importChoices(_ fixture: Fixture, format: String) throws {
-        let endings = ["the sea", "the milk", "a crown", "a tree"]
+        let (good, bad) = (["the sea", "the milk"], ["a crown", "a tree", "a leaf"])
         var lines: [String] = format == "csv" ? ["label,stem,e0,e1,e2,text"] : []
         for index in 0..<60 {
             let isShip = index % 2 == 0
             let text = isShip ? "the ship saw" : "the cat saw"
-            let right = endings[isShip ? 0 : 1]
+            let right = good[isShip ? 0 : 1]
             let count = format == "csv" ? 3 : 2 + index % 3
-            var shown = Array((endings.filter { $0 != right }).prefix(count - 1))
+            var shown = Array(bad.prefix(count - 1))
             let answer = index / 2 % count
             shown.insert(right, at: answer)
             if format == "csv" {
@@ -56,6 +56,7 @@ struct ChoiceTests {
     private var options: FinetuningOptions {
         var options = FinetuningOptions.choice
         options.dropoutProbability = 0
+        options.keepsBest = false
         options.training.batchSize = 8
         options.training.limit = .epochs(12)
         options.training.learningRate = 1e-2
@@ -81,8 +82,8 @@ struct ChoiceTests {
         let predictor = try ChoicePredictor(modelFolder: folder)
         let picked = predictor.predict([
             MultipleChoice(
-                "the ship saw", endings: ["the milk", "a tree", "the sea"].map { stem + $0 }),
-            MultipleChoice("the cat saw", endings: ["the milk", "the sea"].map { stem + $0 }),
+                "the ship saw", endings: ["a crown", "a tree", "the sea"].map { stem + $0 }),
+            MultipleChoice("the cat saw", endings: ["the milk", "a tree"].map { stem + $0 }),
         ])
         #expect(picked.map(\.answer) == [2, 0])
         #expect(picked.map(\.probabilities.count) == [3, 2])
@@ -97,10 +98,10 @@ struct ChoiceTests {
         let fixture = try Fixture()
         try importChoices(fixture, format: "csv")
         let document = try #require(try fixture.workspace.documents(corpus: "choices").next())
-        #expect(document.pair == "[\"this the sea\",\"this the milk\",\"this a crown\"]")
+        #expect(document.pair == "[\"this the sea\",\"this a crown\",\"this a tree\"]")
         let choice = try MultipleChoice(document)
         #expect(choice.text == "the ship saw" && choice.answer == 0)
-        #expect(choice.endings == ["this the sea", "this the milk", "this a crown"])
+        #expect(choice.endings == ["this the sea", "this a crown", "this a tree"])
     }
 
     @Test(arguments: [

@@ -97,6 +97,7 @@ struct EncoderTaggerTests {
     private var options: EncoderTaggerOptions {
         var options = EncoderTaggerOptions()
         options.finetuning.dropoutProbability = 0
+        options.finetuning.keepsBest = false
         options.finetuning.training.batchSize = 8
         options.finetuning.training.limit = .epochs(12)
         options.finetuning.training.learningRate = 1e-2
@@ -107,7 +108,7 @@ struct EncoderTaggerTests {
     @Test func piecesAndPlacesByHand() throws {
         let tokenizer = try tokenizer
         func ids(_ tokens: String...) -> [Int32] { tokens.map { tokenizer.id(of: $0) ?? -1 } }
-        let encoder = PieceEncoder(
+        let encoder = try PieceEncoder(
             tokenizer: tokenizer, tags: ["B-LOC", "B-PER", "O"], maxLength: 6)
         let examples = try encoder.encode([
             TaggedSentence(["Cleo", "left"], tags: ["B-PER", "O"]),

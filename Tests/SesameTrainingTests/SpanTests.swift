@@ -219,6 +219,7 @@ struct SpanRecipeTests {
         options.windowOverlap = 3
         options.maxAnswerLength = 4
         options.finetuning.dropoutProbability = 0
+        options.finetuning.keepsBest = false
         options.finetuning.training.batchSize = 8
         options.finetuning.training.limit = .epochs(20)
         options.finetuning.training.learningRate = 4e-3

@@ -11,6 +11,9 @@ extension FuzzTarget {
         decode(BERTConfig.self, data) { try $0.validate() }
         decode(SequenceClassifierConfig.self, data) { try $0.validate() }
         decode(TransformerConfig.self, data) { try $0.validate() }
+        decode(TokenClassifierConfig.self, data) { try $0.validate() }
+        decode(SpanPredictorConfig.self, data) { try $0.validate() }
+        decode(ChoiceClassifierConfig.self, data) { try $0.validate() }
 
         _ = Scratch.write(input, to: "config.json")
         _ = Scratch.write(emptyWeights, to: "model.safetensors")
@@ -20,6 +23,9 @@ extension FuzzTarget {
         refusing(with: ModelError.self) { try BERTForPretraining.load(from: folder) }
         refusing(with: ModelError.self) { try SequenceClassifier.load(from: folder) }
         refusing(with: ModelError.self) { try Transformer.load(from: folder) }
+        refusing(with: ModelError.self) { try TokenClassifier.load(from: folder) }
+        refusing(with: ModelError.self) { try SpanPredictor.load(from: folder) }
+        refusing(with: ModelError.self) { try ChoiceClassifier.load(from: folder) }
     }
 
     /// A safetensors file without tensors.

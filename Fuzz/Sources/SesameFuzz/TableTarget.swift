@@ -4,7 +4,7 @@ import Foundation
 
 extension FuzzTarget {
     /// A file of documents, read in every format: tab- and comma-separated with and without a
-    /// header, JSON lines, text, labelled lines and tagged words.
+    /// header, JSON lines, text, labelled lines, tagged words, and SQuAD's JSON.
     ///
     /// The readers are called without the database around them, which would take all the time. The
     /// small buffer makes every boundary between two reads happen.
@@ -30,11 +30,14 @@ extension FuzzTarget {
     private static let formats: [(CorpusFormat, strict: Bool)] = {
         let named = Columns(text: "text", pair: "pair", label: "label", split: "split")
         let numbered = Columns(text: 1, label: 2)
+        let endings = Columns(text: "text", endings: ["pair", "label"], stem: "split")
         return [
             (.tsv(Columns(text: "text"), header: true), false), (.tsv(named, header: true), true),
             (.tsv(numbered, header: false), true), (.csv(named, header: true), true),
             (.csv(numbered, header: false), false), (.jsonl(named), true),
             (.jsonl(Columns(text: "text", label: "label")), false),
+            (.tsv(endings, header: true), false), (.squad, true), (.squad, false),
+            (.jsonl(Columns(text: "text", endings: ["endings"])), false),
             (.text(unit: .paragraph), false), (.text(unit: .line), true),
             (.text(unit: .file), true), (.labelledLines, false), (.conll(TaggedColumns()), true),
             (.conll(TaggedColumns(word: 2, tag: 1, scheme: nil)), false),

@@ -17,7 +17,7 @@ extension BERT {
         var x = embed(
             IDTensor(ids, shape: shape), typeIDs: typeIDs.map { IDTensor($0, shape: shape) },
             context: context)
-        return layers.map { layer in
+        return passes.map { layer in
             defer { x = layer(x, context: context) }
             return layer.attention.weights(
                 of: layer.norm == .pre ? layer.attentionNorm(x, context: context) : x,

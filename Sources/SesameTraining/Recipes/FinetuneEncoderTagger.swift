@@ -70,7 +70,7 @@ public func finetuneTagger(
             bert: bert, configuration: configuration,
             key: RandomKey(seed: seed, stream: RecipeSite.weights).derived(1))
         let maxLength = min(finetuning.maxLength ?? .max, bert.configuration.maxSequenceLength)
-        let encoder = PieceEncoder(
+        let encoder = try PieceEncoder(
             tokenizer: folder.tokenizer, tags: sentences.tags, maxLength: maxLength)
         let task = TaggerTask<TokenClassifier, PieceExample>(
             data: TaggerDataset(

@@ -107,21 +107,14 @@ public func finetuneSpans(
             maxAnswerLength: options.maxAnswerLength,
             noAnswerThreshold: isAlwaysAnswered ? nil : options.noAnswerThreshold)
         let maxLength = min(finetuning.maxLength ?? .max, bert.configuration.maxSequenceLength)
-        guard maxLength >= SpanEncoder.shortestLength else {
-            throw TrainingError(
-                .badModelFolder(
-                    path: base.path,
-                    problem: "it has \(maxLength) positions, which hold no question and text",
-                    remedy: "use a model of \(SpanEncoder.shortestLength) positions or more"))
-        }
         let model = SpanPredictor(
             bert: bert, configuration: configuration,
             key: RandomKey(seed: seed, stream: RecipeSite.weights).derived(1))
+        let encoder = try SpanEncoder(
+            tokenizer: folder.tokenizer, configuration: configuration, maxLength: maxLength)
         try onEvent(.preparing("tokenising \(train.count + validation.count) questions"))
         let task = try SpanTask(
-            questions: train, validation: validation,
-            encoder: SpanEncoder(
-                tokenizer: folder.tokenizer, configuration: configuration, maxLength: maxLength),
+            questions: train, validation: validation, encoder: encoder,
             search: SpanSearch(configuration), training: finetuning.training)
         let training = finetuning.training.evaluatedOnceAnEpoch(of: task.data)
         let runner = RecipeRunner(

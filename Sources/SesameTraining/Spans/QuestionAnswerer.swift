@@ -40,17 +40,9 @@ public struct QuestionAnswerer: Sendable {
         let folder = try TrainedModelFolder(modelFolder)
         try folder.require(.questionAnswering, for: "answering questions")
         let model = try folder.load(SpanPredictor.self)
-        let limit = min(folder.record.maxLength, model.configuration.backbone.maxSequenceLength)
-        guard limit >= SpanEncoder.shortestLength else {
-            throw TrainingError(
-                .badModelFolder(
-                    path: modelFolder.path,
-                    problem: "it reads \(limit) tokens at once, which hold no question and text",
-                    remedy: "use a model of \(SpanEncoder.shortestLength) positions or more"))
-        }
         reading = SpanReading(
             model: model,
-            encoder: SpanEncoder(
+            encoder: try SpanEncoder(
                 tokenizer: folder.tokenizer, configuration: model.configuration,
                 maxLength: folder.record.maxLength),
             search: SpanSearch(model.configuration))

@@ -51,12 +51,23 @@ package struct SpanEncoder: Sendable {
     let overlap: Int
     /// The most tokens of a question; half of what there is room for, if that is less.
     let maxQuestionLength: Int
+    /// Special tokens of a window.
+    private let specialCount: Int
 
+    /// - Throws: ``TrainingError`` with code `.invalidOption` where a window has no room for a question and a text.
     package init(
         tokenizer: Tokenizer, configuration: SpanPredictorConfig, maxLength: Int = .max
-    ) {
+    ) throws {
         self.tokenizer = tokenizer
         self.maxLength = min(maxLength, configuration.backbone.maxSequenceLength)
+        specialCount = tokenizer.encode("", pair: "").count
+        let least = max(Self.shortestLength, specialCount + 2)
+        guard self.maxLength >= least else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "the number of tokens that the model reads at once",
+                    expected: "\(least) or more", found: "\(self.maxLength)"))
+        }
         overlap = configuration.windowOverlap
         maxQuestionLength = configuration.maxQuestionLength
     }
@@ -66,11 +77,7 @@ package struct SpanEncoder: Sendable {
 
     /// Examples in the order of the questions.
     package func encode(_ questions: [Question]) -> [SpanExample] {
-        let special = tokenizer.encode("", pair: "").count
-        precondition(
-            maxLength >= Self.shortestLength && special < Self.shortestLength,
-            "windows of \(maxLength) tokens, \(special) of them special, hold no question and text")
-        let limit = min(maxQuestionLength, (maxLength - special) / 2)
+        let limit = min(maxQuestionLength, (maxLength - specialCount) / 2)
         // All at once, for all threads; contexts that several questions share only once.
         let texts = tokenizer.encodeBatch(questions.map(\.text), addSpecialTokens: false)
         var places: [String: Int] = [:]
@@ -82,7 +89,7 @@ package struct SpanEncoder: Sendable {
         return zip(questions, texts).map { question, encoding in
             let offsets = places[question.context].map { contexts[$0].offsets } ?? []
             let text = Self.cut(question.text, encoding, to: limit)
-            let room = maxLength - special - min(encoding.count, limit)
+            let room = maxLength - specialCount - min(encoding.count, limit)
             let shared = min(overlap, room / 2)
             let first = tokenizer.encode(
                 text, pair: question.context,

@@ -76,7 +76,7 @@ package struct SpanSearch: Sendable {
             noAnswer = min(noAnswer, Double(starts[0]) + Double(ends[0]))
             let positions =
                 window.firstPosition..<window.firstPosition + window.tokens.count
-            let lasts = Self.best(ends, bestCount).filter(positions.contains)
+            let lasts = Self.best(ends, bestCount).filter { positions.contains($0) }
             for first in Self.best(starts, bestCount) where positions.contains(first) {
                 let token = window.tokens.lowerBound + first - positions.lowerBound
                 guard Windows.best(of: windows, at: token) == index else { continue }

@@ -46,15 +46,15 @@ struct SpanTask: TrainingTask {
     func loss(
         of model: SpanPredictor, on batch: SequenceBatch, context: ForwardContext
     ) -> BatchLoss {
-        func positions(_ path: KeyPath<(start: Int32, end: Int32), Int32>) -> IDTensor {
-            IDTensor(
-                batch.indices.map { targets[$0][keyPath: path] }, shape: [batch.indices.count])
-        }
+        let answers = batch.indices.map { targets[$0] }
+        func positions(_ values: [Int32]) -> IDTensor { IDTensor(values, shape: [values.count]) }
         return BatchLoss(
             loss: model.loss(
                 batch.ids, typeIDs: batch.typeIDs,
                 mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape),
-                starts: positions(\.start), ends: positions(\.end), context: context))
+                starts: positions(answers.map { $0.start }),
+                ends: positions(answers.map { $0.end }),
+                context: context))
     }
 
     /// Exact match and F1 over the held-out questions.

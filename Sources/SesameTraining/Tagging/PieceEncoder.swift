@@ -48,8 +48,13 @@ package struct PieceEncoder: Sendable {
     let maxLength: Int
     private let tagIDs: TagIDs
 
-    package init(tokenizer: Tokenizer, tags: [String], maxLength: Int) {
-        precondition(maxLength >= 3, "windows of \(maxLength) pieces hold no word")
+    /// - Throws: ``TrainingError`` with code `.invalidOption` where a window has no room for a word.
+    package init(tokenizer: Tokenizer, tags: [String], maxLength: Int) throws {
+        guard maxLength >= 3 else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "the model's positions", expected: "3 or more", found: "\(maxLength)"))
+        }
         self.tokenizer = tokenizer
         self.maxLength = maxLength
         tagIDs = TagIDs(tags)

@@ -36,7 +36,7 @@ public struct TextTagger: Sendable {
             let model = try folder.load(TokenClassifier.self)
             let configuration = model.configuration
             let decoder = TagDecoder(tags: configuration.tags, scheme: configuration.scheme)
-            let pieces = PieceEncoder(
+            let pieces = try PieceEncoder(
                 tokenizer: folder.tokenizer, tags: configuration.tags,
                 maxLength: min(
                     folder.record.maxLength, configuration.backbone.maxSequenceLength))
