@@ -16,8 +16,8 @@ import Testing
     private static func classifiers() throws -> [SequenceClassifier] {
         let head = SequenceHead.classification(labels: ["a", "b", "c"])
         let key = RandomKey(seed: 4)
-        let textCNN = try TextCNN(
-            configuration: TextCNNConfig(
+        let textCNN = TextCNN(
+            TextCNNConfig(
                 vocabularySize: 40, embeddingSize: 12, widths: [1, 2], filterCount: 5), key: key)
         return try [
             SequenceClassifier(bert: BERT(configuration: bert, key: key), head: head, key: key),

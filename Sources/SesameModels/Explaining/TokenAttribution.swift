@@ -24,7 +24,7 @@ extension SequenceClassifier {
         precondition(
             (0..<configuration.head.outputCount).contains(output),
             "output \(output) of \(configuration.head.outputCount)")
-        try InputCheck.ids(ids, below: configuration.vocabularySize)
+        try InputCheck.ids(ids, below: tokenVectors.shape[0])
         try InputCheck.length(ids.count, limit: maxSequenceLength)
         // A table with a row for each position instead of one for each token: its gradient is that of the positions.
         var model = self

@@ -132,7 +132,7 @@ public struct GPT: PretrainedModel {
         return project(finalNorm(states, context: context), context: context)
     }
 
-    private func embed(_ ids: IDTensor, start: Int, context: ForwardContext) -> Tensor {
+    func embed(_ ids: IDTensor, start: Int, context: ForwardContext) -> Tensor {
         precondition(ids.shape.count == 2, "ids are [batch, time], not \(ids.shape)")
         let x = positions(tokenEmbedding(ids, context: context), start: start, context: context)
         return embeddingDropout(x, context: context.site(0))
