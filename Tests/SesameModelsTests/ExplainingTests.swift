@@ -30,11 +30,13 @@ import Testing
     @Test(arguments: 0..<3)
     func attributionsAreSlopes(_ kind: Int) throws {
         let classifier = try Self.classifiers()[kind]
-        let (value, scores) = try classifier.attributions(of: Self.ids, output: 1)
+        // The greatest of two equal features has no slope: a convolution sees no token twice.
+        let ids: [Int32] = kind == 2 ? [3, 17, 5, 22, 39, 0] : Self.ids
+        let (value, scores) = try classifier.attributions(of: ids, output: 1)
         let table = classifier.parameters.first { $0.path.hasSuffix("mbedding.weight") }
         let vectors = try #require(table).tensor.selectedRows(
-            IDTensor(Self.ids, shape: [Self.ids.count]))
-        #expect(scores.count == Self.ids.count)
+            IDTensor(ids, shape: [ids.count]))
+        #expect(scores.count == ids.count)
         /// The output with one position's vector scaled.
         func output(_ position: Int, _ factor: Float) throws -> Double {
             // Every position gets a row of its own.
@@ -56,7 +58,7 @@ import Testing
             return Double(model.logits(places, context: .evaluation()).scalars[1])
         }
         #expect(abs(Double(value) - (try output(0, 1))) < 1e-5)
-        for position in Self.ids.indices {
+        for position in ids.indices {
             let step: Float = 1.0 / 128
             let slope =
                 try (output(position, 1 + step) - output(position, 1 - step)) / Double(2 * step)
