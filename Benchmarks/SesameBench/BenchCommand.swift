@@ -6,6 +6,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "sesame-bench", abstract: "Times Sesame through its public API.",
         subcommands: [
             GemmCommand.self, LanguageModelCommand.self, BiLMCommand.self, DecodeCommand.self,
+            AttentionCommand.self,
             EncodeCommand.self, OutputsCommand.self, TokenizeCommand.self, VocabularyCommand.self,
             StoreCommand.self,
         ])

@@ -6,6 +6,9 @@
 // Backward: a task takes a head. P is recomputed from log_sum_exp; with D_i = Σ dO_i O_i and M the dropout mask,
 //     dV += (P M)ᵀ dO,   dP = dO Vᵀ,   dS = P (dP M - D) scale,   dQ = dS K,   dK += dSᵀ Q.
 // All five products run on packed blocks through the matrix product's register tiles.
+//
+// In a band (Child et al. 2019) a block of queries begins at the first key that one of them sees: blocks of scores that
+// lie outside the band are never computed, those on its edges are masked row by row.
 
 #ifndef SESAME_SUFFIX
 
@@ -24,7 +27,8 @@ typedef struct score_block {
     size_t rows, cols;    // cols: keys of the block
     float *scores;        // rows × KEY_BLOCK; becomes P, or dS in the backward pass
     float *gradients;     // rows × KEY_BLOCK: dP; becomes P M in the backward pass
-    const size_t *visible;  // keys of the block that each row sees, counted from its start
+    const size_t *hidden;   // where, counted from the block's start, the keys begin that each row sees
+    const size_t *visible;  // and where they end
     const float *mask;    // 0 or -inf a key of the block, or NULL
     float scale;
     float *maximum, *sum;  // running, a row each
@@ -85,6 +89,53 @@ static size_t visible_keys(const sesame_attention *s, size_t query_end) {
     return end > s->query_count ? sesame_min(end - s->query_count, s->key_count) : 0;
 }
 
+/// The first key that a query sees.
+static size_t first_key(const sesame_attention *s, size_t query) {
+    const size_t end = visible_keys(s, query + 1);
+    return s->band > 0 && end > s->band ? end - s->band : 0;
+}
+
+/// The keys that a task packs. Blocks of keys end at multiples of KEY_BLOCK whatever the task, so that results do not
+/// depend on how queries are cut into tasks; panels of nr columns begin at multiples of nr, which divides KEY_BLOCK.
+typedef struct key_range {
+    size_t first, end;
+} key_range;
+
+/// The first key of a panel that the queries from `query` on need.
+static size_t first_panel(const sesame_attention *s, const sesame_gemm_kernels *gemm, size_t query) {
+    return first_key(s, query) / gemm->nr * gemm->nr;
+}
+
+/// The end of key j's block.
+static size_t block_end(size_t j, size_t end) { return sesame_min((j / KEY_BLOCK + 1) * KEY_BLOCK, end); }
+
+/// The place of a block of rows (values, or keys for dQ) that were packed by pack_rows.
+typedef struct row_block {
+    const float *rows;
+    size_t stride;
+} row_block;
+
+/// Packs the rows of a range as the right side of products over keys, a block after the other.
+static void pack_rows(const attention_job *job, key_range range, const float *rows, size_t step, float *packed) {
+    const sesame_precision p = job->shape->precision;
+    const size_t D = job->shape->head_size, floats = sesame_gemm_packed_b_floats(job->gemm, p, D, KEY_BLOCK);
+    for (size_t j = range.first, end; j < range.end; j = end, packed += floats) {
+        end = block_end(j, range.end);
+        job->gemm->pack_b[p](false, D, end - j, rows + j * step, step,
+                             sesame_gemm_units(job->gemm, p, end - j) * job->gemm->nr, packed);
+    }
+}
+
+/// The packed rows from key j on, which is a multiple of nr away from its block's beginning.
+static row_block packed_rows(const attention_job *job, key_range range, const float *packed, size_t j) {
+    const sesame_precision p = job->shape->precision;
+    const size_t floats = sesame_gemm_packed_b_floats(job->gemm, p, job->shape->head_size, KEY_BLOCK);
+    const size_t begin = sesame_max(j / KEY_BLOCK * KEY_BLOCK, range.first), end = block_end(j, range.end);
+    const size_t slot = j / KEY_BLOCK - range.first / KEY_BLOCK, nr = job->gemm->nr;
+    return (row_block){packed + slot * floats + sesame_gemm_units(job->gemm, p, j - begin) * nr,
+                       sesame_gemm_units(job->gemm, p, end - begin) * nr};
+}
+
 /// The key mask of one batch entry as values to add to the scores.
 static const float *additive_mask(const sesame_attention *s, size_t b, float *out) {
     if (!s->key_mask) return NULL;
@@ -93,10 +144,12 @@ static const float *additive_mask(const sesame_attention *s, size_t b, float *ou
 }
 
 static void set_visible(const sesame_attention *s, size_t query, size_t rows, size_t key, size_t keys,
-                        size_t *visible) {
+                        size_t *hidden, size_t *visible) {
     for (size_t i = 0; i < rows; i++) {
-        const size_t end = visible_keys(s, query + i + 1);
+        const size_t first = first_key(s, query + i), end = visible_keys(s, query + i + 1);
         visible[i] = end > key ? sesame_min(end - key, keys) : 0;
+        hidden[i] = first > key ? first - key : 0;
+        if (hidden[i] >= visible[i]) hidden[i] = visible[i] = 0;
     }
 }
 
@@ -111,7 +164,7 @@ static void set_dropout(const sesame_attention *s, score_block *block) {
 
 typedef struct forward_scratch {
     float *keys, *values, *queries, *weights, *scores, *mask;
-    size_t *visible;
+    size_t *hidden, *visible;
     float *maximum, *sum, *factor;
 } forward_scratch;
 
@@ -125,6 +178,7 @@ static void lay_out_forward(const attention_job *job, arena *a, forward_scratch 
     x->weights = take(a, 4 * sesame_gemm_packed_a_floats(job->gemm, p, QUERY_BLOCK, KEY_BLOCK));
     x->scores = take(a, 4 * QUERY_BLOCK * KEY_BLOCK);
     x->mask = take(a, s->key_mask ? 4 * s->key_count : 0);
+    x->hidden = take(a, QUERY_BLOCK * sizeof(size_t));
     x->visible = take(a, QUERY_BLOCK * sizeof(size_t));
     x->maximum = take(a, 4 * QUERY_BLOCK);
     x->sum = take(a, 4 * QUERY_BLOCK);
@@ -142,7 +196,7 @@ static void forward_task(void *context, size_t index) {
     const size_t first = index % job->groups * job->group_blocks * QUERY_BLOCK;
     if (first >= s->query_count) return;
     const size_t last = sesame_min(first + job->group_blocks * QUERY_BLOCK, s->query_count);
-    const size_t keys = visible_keys(s, last);
+    const key_range keys = {first_panel(s, gemm, first), visible_keys(s, last)};
     const float *query = job->query + entry_base(s->queries, b, s->query_time_stride, s->query_batch_stride) + h * D;
     const float *key = job->key + entry_base(s->keys, b, s->key_time_stride, s->key_batch_stride) + h * D;
     const float *value = job->value + entry_base(s->keys, b, s->value_time_stride, s->value_batch_stride) + h * D;
@@ -155,39 +209,38 @@ static void forward_task(void *context, size_t index) {
     lay_out_forward(job, &space, &x);
 
     const size_t key_stride = sesame_gemm_units(gemm, p, D) * gemm->nr;
-    gemm->pack_b[p](true, keys, D, key, s->key_time_stride, key_stride, x.keys);
-    const size_t value_floats = sesame_gemm_packed_b_floats(gemm, p, D, KEY_BLOCK);
-    for (size_t j = 0; j < keys; j += KEY_BLOCK) {
-        const size_t depth = sesame_min(KEY_BLOCK, keys - j);
-        gemm->pack_b[p](false, D, depth, value + j * s->value_time_stride, s->value_time_stride,
-                        sesame_gemm_units(gemm, p, depth) * gemm->nr, x.values + j / KEY_BLOCK * value_floats);
+    if (keys.end > keys.first) {
+        gemm->pack_b[p](true, keys.end - keys.first, D, key + keys.first * s->key_time_stride, s->key_time_stride,
+                        key_stride, x.keys);
     }
+    pack_rows(job, keys, value, s->value_time_stride, x.values);
     const float *mask = additive_mask(s, b, x.mask);
-    score_block block = {.scores = x.scores, .visible = x.visible, .scale = s->scale, .maximum = x.maximum,
-                         .sum = x.sum, .factor = x.factor};
+    score_block block = {.scores = x.scores, .hidden = x.hidden, .visible = x.visible, .scale = s->scale,
+                         .maximum = x.maximum, .sum = x.sum, .factor = x.factor};
     set_dropout(whole, &block);
 
     for (size_t i = first; i < last; i += QUERY_BLOCK) {
-        const size_t rows = sesame_min(QUERY_BLOCK, last - i), end = visible_keys(s, i + rows);
+        const size_t rows = sesame_min(QUERY_BLOCK, last - i);
+        const size_t begin = first_panel(s, gemm, i), end = visible_keys(s, i + rows);
         float *o = out + i * s->output_time_stride;
         gemm->pack_a[p](false, rows, D, query + i * s->query_time_stride, s->query_time_stride, x.queries);
         for (size_t r = 0; r < rows; r++) x.maximum[r] = -INFINITY, x.sum[r] = 0;
-        for (size_t j = 0; j < end; j += KEY_BLOCK) {
-            const size_t cols = sesame_min(KEY_BLOCK, end - j);
-            gemm->block[p](rows, cols, D, x.queries, x.keys + j / gemm->nr * key_stride, key_stride, false,
-                           x.scores, KEY_BLOCK, NULL);
-            set_visible(s, i, rows, j, cols, x.visible);
+        for (size_t j = begin, next; j < end; j = next) {
+            next = block_end(j, end);
+            const size_t cols = next - j;
+            gemm->block[p](rows, cols, D, x.queries, x.keys + (j - keys.first) / gemm->nr * key_stride, key_stride,
+                           false, x.scores, KEY_BLOCK, NULL);
+            set_visible(s, i, rows, j, cols, x.hidden, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
             block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
             SESAME_SELECT(softmax_table)(&block);
-            for (size_t r = 0; j > 0 && r < rows; r++) {
+            for (size_t r = 0; j > begin && r < rows; r++) {
                 if (x.factor[r] != 1) SESAME_SELECT(scale_table)(D, x.factor[r], o + r * s->output_time_stride);
             }
             gemm->pack_a[p](false, rows, cols, x.scores, KEY_BLOCK, x.weights);
-            const size_t packed_depth = sesame_min(KEY_BLOCK, keys - j);
-            gemm->block[p](rows, D, cols, x.weights, x.values + j / KEY_BLOCK * value_floats,
-                           sesame_gemm_units(gemm, p, packed_depth) * gemm->nr, j > 0, o, s->output_time_stride,
-                           NULL);
+            const row_block values = packed_rows(job, keys, x.values, j);
+            gemm->block[p](rows, D, cols, x.weights, values.rows, values.stride, j > begin, o,
+                           s->output_time_stride, NULL);
         }
         for (size_t r = 0; r < rows; r++) {
             float *row = o + r * s->output_time_stride;
@@ -238,7 +291,7 @@ typedef struct backward_scratch {
     float *transposed;                  // Pᵀ or dSᵀ of a block
     float *plain;                       // dS of a block
     float *scores, *gradients, *mask, *delta, *log_sum_exp;
-    size_t *visible;
+    size_t *hidden, *visible;
 } backward_scratch;
 
 static void lay_out_backward(const attention_job *job, arena *a, backward_scratch *x) {
@@ -259,6 +312,7 @@ static void lay_out_backward(const attention_job *job, arena *a, backward_scratc
     x->gradients = take(a, 4 * QUERY_BLOCK * KEY_BLOCK);
     x->mask = take(a, s->key_mask ? 4 * s->key_count : 0);
     x->delta = take(a, 4 * QUERY_BLOCK);
+    x->hidden = take(a, QUERY_BLOCK * sizeof(size_t));
     x->visible = take(a, QUERY_BLOCK * sizeof(size_t));
 }
 
@@ -275,7 +329,7 @@ static void backward_task(void *context, size_t head) {
     const size_t key_base = entry_base(s->keys, b, key_step, s->key_batch_stride) + h * D;
     const size_t value_base = entry_base(s->keys, b, value_step, s->value_batch_stride) + h * D;
     const size_t output_base = entry_base(s->queries, b, output_step, s->output_batch_stride) + h * D;
-    const size_t keys = visible_keys(s, s->query_count);
+    const key_range keys = {first_panel(s, gemm, 0), visible_keys(s, s->query_count)};
     float *dkey = job->dkey + key_base, *dvalue = job->dvalue + value_base;
     for (size_t j = 0; j < s->key_count; j++) {
         memset(dkey + j * key_step, 0, D * sizeof(float));
@@ -289,21 +343,21 @@ static void backward_task(void *context, size_t head) {
     lay_out_backward(job, &space, &x);
 
     const size_t stride = sesame_gemm_units(gemm, p, D) * gemm->nr;
-    gemm->pack_b[p](true, keys, D, job->key + key_base, key_step, stride, x.keys);
-    gemm->pack_b[p](true, keys, D, job->value + value_base, value_step, stride, x.values);
-    const size_t plain_floats = sesame_gemm_packed_b_floats(gemm, p, D, KEY_BLOCK);
-    for (size_t j = 0; j < keys; j += KEY_BLOCK) {
-        const size_t depth = sesame_min(KEY_BLOCK, keys - j);
-        gemm->pack_b[p](false, D, depth, job->key + key_base + j * key_step, key_step,
-                        sesame_gemm_units(gemm, p, depth) * gemm->nr, x.plain_keys + j / KEY_BLOCK * plain_floats);
+    if (keys.end > keys.first) {
+        const size_t count = keys.end - keys.first;
+        gemm->pack_b[p](true, count, D, job->key + key_base + keys.first * key_step, key_step, stride, x.keys);
+        gemm->pack_b[p](true, count, D, job->value + value_base + keys.first * value_step, value_step, stride,
+                        x.values);
     }
+    pack_rows(job, keys, job->key + key_base, key_step, x.plain_keys);
     const float *mask = additive_mask(s, b, x.mask);
-    score_block block = {.scores = x.scores, .gradients = x.gradients, .visible = x.visible, .scale = s->scale,
-                         .delta = x.delta};
+    score_block block = {.scores = x.scores, .gradients = x.gradients, .hidden = x.hidden, .visible = x.visible,
+                         .scale = s->scale, .delta = x.delta};
     set_dropout(whole, &block);
 
     for (size_t i = 0; i < s->query_count; i += QUERY_BLOCK) {
-        const size_t rows = sesame_min(QUERY_BLOCK, s->query_count - i), end = visible_keys(s, i + rows);
+        const size_t rows = sesame_min(QUERY_BLOCK, s->query_count - i);
+        const size_t begin = first_panel(s, gemm, i), end = visible_keys(s, i + rows);
         const float *query = job->query + query_base + i * query_step;
         const float *doutput = job->doutput + output_base + i * output_step;
         const float *output = job->output + output_base + i * output_step;
@@ -318,12 +372,13 @@ static void backward_task(void *context, size_t head) {
         gemm->pack_a[p](false, rows, D, doutput, output_step, x.doutputs);
         gemm->pack_b[p](false, D, rows, query, query_step, column_stride, x.query_columns);
         gemm->pack_b[p](false, D, rows, doutput, output_step, column_stride, x.doutput_columns);
-        for (size_t j = 0; j < end; j += KEY_BLOCK) {
-            const size_t cols = sesame_min(KEY_BLOCK, end - j), panel = j / gemm->nr * stride;
+        for (size_t j = begin, next; j < end; j = next) {
+            next = block_end(j, end);
+            const size_t cols = next - j, panel = (j - keys.first) / gemm->nr * stride;
             gemm->block[p](rows, cols, D, x.queries, x.keys + panel, stride, false, x.scores, KEY_BLOCK, NULL);
             gemm->block[p](rows, cols, D, x.doutputs, x.values + panel, stride, false, x.gradients, KEY_BLOCK,
                            NULL);
-            set_visible(s, i, rows, j, cols, x.visible);
+            set_visible(s, i, rows, j, cols, x.hidden, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
             block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
             SESAME_SELECT(gradient_table)(&block);
@@ -334,9 +389,8 @@ static void backward_task(void *context, size_t head) {
             gemm->block[p](cols, D, rows, x.transposed, x.query_columns, column_stride, true,
                            dkey + j * key_step, key_step, NULL);
             gemm->pack_a[p](false, rows, cols, x.scores, KEY_BLOCK, x.plain);
-            const size_t packed_depth = sesame_min(KEY_BLOCK, keys - j);
-            gemm->block[p](rows, D, cols, x.plain, x.plain_keys + j / KEY_BLOCK * plain_floats,
-                           sesame_gemm_units(gemm, p, packed_depth) * gemm->nr, j > 0, dquery, query_step, NULL);
+            const row_block plain = packed_rows(job, keys, x.plain_keys, j);
+            gemm->block[p](rows, D, cols, x.plain, plain.rows, plain.stride, j > begin, dquery, query_step, NULL);
         }
     }
 }
@@ -363,16 +417,16 @@ static void weights_task(void *context, size_t head) {
     float *row = job->out + head * whole->query_count * whole->key_count;
     memset(row, 0, whole->query_count * whole->key_count * sizeof(float));
     for (size_t i = 0; i < s->query_count; i++, row += whole->key_count) {
-        const size_t end = visible_keys(s, i + 1);
+        const size_t begin = first_key(s, i), end = visible_keys(s, i + 1);
         float maximum = -INFINITY, sum = 0;
-        for (size_t j = 0; j < end; j++) {
+        for (size_t j = begin; j < end; j++) {
             const bool hidden = s->key_mask && !s->key_mask[b * s->key_count + j];
             const float *k = key + j * s->key_time_stride;
             row[j] = hidden ? -INFINITY : s->scale * SESAME_SELECT(dot_table)(D, query + i * s->query_time_stride, k);
             maximum = fmaxf(maximum, row[j]);
         }
-        for (size_t j = 0; j < end; j++) sum += row[j] = maximum == -INFINITY ? 0 : expf(row[j] - maximum);
-        for (size_t j = 0; j < end && sum > 0; j++) row[j] /= sum;
+        for (size_t j = begin; j < end; j++) sum += row[j] = maximum == -INFINITY ? 0 : expf(row[j] - maximum);
+        for (size_t j = begin; j < end && sum > 0; j++) row[j] /= sum;
     }
 }
 
@@ -398,18 +452,31 @@ static float FN(dot_row)(size_t n, const float *x, const float *y) {
     return vsum(sum);
 }
 
-/// Puts -inf behind the visible values up to a whole vector, so that row loops need no tail: rows are
+/// Where a row's loop begins and ends: whole vectors around the keys that it sees.
+typedef struct FN(row_range) {
+    size_t begin, end;
+} FN(row_range);
+
+/// Puts -inf around the values that row i sees up to whole vectors, so that row loops need no tail: rows are
 /// KEY_BLOCK long, a multiple of W.
-SESAME_INLINE size_t FN(close_row)(float *row, size_t visible) {
-    const size_t padded = sesame_round_up(visible, W);
-    for (size_t j = visible; j < padded; j++) row[j] = -INFINITY;
-    return padded;
+SESAME_INLINE FN(row_range) FN(close_row)(const score_block *s, size_t i, float *row) {
+    const size_t hidden = s->hidden[i], visible = s->visible[i];
+    const FN(row_range) range = {hidden / W * W, sesame_round_up(visible, W)};
+    for (size_t j = range.begin; j < hidden; j++) row[j] = -INFINITY;
+    for (size_t j = visible; j < range.end; j++) row[j] = -INFINITY;
+    return range;
+}
+
+/// Zeros where the row's loop did not go.
+SESAME_INLINE void FN(clear_row)(const score_block *s, FN(row_range) range, float *row) {
+    for (size_t j = 0; j < range.begin; j++) row[j] = 0;
+    for (size_t j = range.end; j < s->cols; j++) row[j] = 0;
 }
 
 /// Scaled and masked scores in place, -inf where hidden; their maximum.
-SESAME_INLINE float FN(mask_row)(const score_block *s, float *row, size_t visible, size_t padded) {
+SESAME_INLINE float FN(mask_row)(const score_block *s, float *row, size_t visible, FN(row_range) range) {
     vf largest = vset(-INFINITY), scale = vset(s->scale);
-    for (size_t j = 0; j < padded; j += W) {
+    for (size_t j = range.begin; j < range.end; j += W) {
         vf v = vload(row + j) * scale;
         if (s->mask) v += j + W <= visible ? vload(s->mask + j) : vload_n(s->mask + j, visible - j);
         vstore(row + j, v);
@@ -421,26 +488,27 @@ SESAME_INLINE float FN(mask_row)(const score_block *s, float *row, size_t visibl
 static void FN(running_softmax)(const score_block *s) {
     for (size_t i = 0; i < s->rows; i++) {
         float *row = s->scores + i * KEY_BLOCK;
-        const size_t visible = s->visible[i], padded = FN(close_row)(row, visible);
-        const float old = s->maximum[i], maximum = fmaxf(old, FN(mask_row)(s, row, visible, padded));
+        const size_t hidden = s->hidden[i], visible = s->visible[i];
+        const FN(row_range) range = FN(close_row)(s, i, row);
+        const float old = s->maximum[i], maximum = fmaxf(old, FN(mask_row)(s, row, visible, range));
         s->factor[i] = 1;
         if (maximum == -INFINITY) {
             memset(row, 0, s->cols * sizeof(float));
             continue;
         }
         vf sum = vset(0), shift = vset(maximum);
-        for (size_t j = 0; j < padded; j += W) {
+        for (size_t j = range.begin; j < range.end; j += W) {
             vf e = vexp(vload(row + j) - shift);
             vstore(row + j, e);
             sum += e;
         }
-        for (size_t j = padded; j < s->cols; j++) row[j] = 0;
+        FN(clear_row)(s, range, row);
         s->factor[i] = old == maximum ? 1.0f : expf(old - maximum);
         s->sum[i] = s->sum[i] * s->factor[i] + vsum(sum);
         s->maximum[i] = maximum;
         if (s->dropout_scale > 0) {
-            sesame_dropout_run(visible, s->key, s->offset + i * s->row_offset, s->threshold, s->dropout_scale, row,
-                               row);
+            sesame_dropout_run(visible - hidden, s->key, s->offset + i * s->row_offset + hidden, s->threshold,
+                               s->dropout_scale, row + hidden, row + hidden);
         }
     }
 }
@@ -448,23 +516,25 @@ static void FN(running_softmax)(const score_block *s) {
 static void FN(score_gradient)(const score_block *s) {
     for (size_t i = 0; i < s->rows; i++) {
         float *row = s->scores + i * KEY_BLOCK, *gradient = s->gradients + i * KEY_BLOCK;
-        const size_t visible = s->visible[i], padded = FN(close_row)(row, visible);
+        const size_t hidden = s->hidden[i], visible = s->visible[i];
+        const FN(row_range) range = FN(close_row)(s, i, row);
         const float saved = s->log_sum_exp[i];
         if (saved == -INFINITY) {
             memset(row, 0, s->cols * sizeof(float));
             memset(gradient, 0, s->cols * sizeof(float));
             continue;
         }
-        for (size_t j = visible; j < padded; j++) gradient[j] = 0;
-        FN(mask_row)(s, row, visible, padded);
+        for (size_t j = range.begin; j < hidden; j++) gradient[j] = 0;
+        for (size_t j = visible; j < range.end; j++) gradient[j] = 0;
+        FN(mask_row)(s, row, visible, range);
         vf shift = vset(saved), delta = vset(s->delta[i]), scale = vset(s->scale);
         float keep[KEY_BLOCK];
         if (s->dropout_scale > 0) {
-            for (size_t j = 0; j < padded; j++) keep[j] = 1;
-            sesame_dropout_run(visible, s->key, s->offset + i * s->row_offset, s->threshold, s->dropout_scale, keep,
-                               keep);
+            for (size_t j = range.begin; j < range.end; j++) keep[j] = 1;
+            sesame_dropout_run(visible - hidden, s->key, s->offset + i * s->row_offset + hidden, s->threshold,
+                               s->dropout_scale, keep + hidden, keep + hidden);
         }
-        for (size_t j = 0; j < padded; j += W) {
+        for (size_t j = range.begin; j < range.end; j += W) {
             vf weight = vexp(vload(row + j) - shift), g = vload(gradient + j), kept = weight;
             if (s->dropout_scale > 0) {
                 vf k = vload(keep + j);
@@ -474,7 +544,8 @@ static void FN(score_gradient)(const score_block *s) {
             vstore(row + j, weight * (g - delta) * scale);
             vstore(gradient + j, kept);
         }
-        for (size_t j = padded; j < s->cols; j++) row[j] = 0, gradient[j] = 0;
+        FN(clear_row)(s, range, row);
+        FN(clear_row)(s, range, gradient);
     }
 }
 

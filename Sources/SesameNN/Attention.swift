@@ -16,6 +16,8 @@ public struct MultiHeadAttention: Module {
     public let headCount: Int
     /// Dropout of attention weights.
     public let dropoutProbability: Float
+    /// How many positions each sees where attention is causal, itself included; nil for all before it.
+    public let band: Int?
 
     /// A layer with fresh weights.
     ///
@@ -23,11 +25,12 @@ public struct MultiHeadAttention: Module {
     ///   - hiddenSize: The size of the last axis; a multiple of `headCount`.
     ///   - headCount: How many heads share it.
     ///   - dropoutProbability: Of dropout of attention weights.
+    ///   - band: How many positions each sees where attention is causal; nil for all before it.
     ///   - initializer: How the weight of queries, keys and values is drawn.
     ///   - outputInitializer: How ``output``'s weight is drawn; nil means in the same way.
     ///   - key: Where the weights are drawn from.
     public init(
-        hiddenSize: Int, headCount: Int, dropoutProbability: Float = 0,
+        hiddenSize: Int, headCount: Int, dropoutProbability: Float = 0, band: Int? = nil,
         initializer: Initializer = .xavierUniform, outputInitializer: Initializer? = nil,
         key: RandomKey
     ) {
@@ -40,6 +43,7 @@ public struct MultiHeadAttention: Module {
             initializer: outputInitializer ?? initializer, key: key.derived(1))
         self.headCount = headCount
         self.dropoutProbability = dropoutProbability
+        self.band = band
     }
 
     /// Attends within each sequence.
@@ -59,7 +63,7 @@ public struct MultiHeadAttention: Module {
     ) -> Tensor {
         let attended = attention(
             packed: projection(x, context: context), headCount: headCount, causal: causal,
-            keyMask: keyMask, sequences: sequences?.ranges,
+            band: causal ? band : nil, keyMask: keyMask, sequences: sequences?.ranges,
             dropout: context.dropoutSite(dropoutProbability), precision: context.precision)
         return output(attended, residual: residual, context: context)
     }
@@ -73,15 +77,25 @@ public struct MultiHeadAttention: Module {
     ///   - residual: As in the other call.
     ///   - cache: Must have room for `time` tokens; its count is not changed.
     ///   - layer: Which of the cache's layers this is.
+    ///   - branches: Where several sequences lie end to end in `x`, `[1, tokens, hidden]`, that each go on from
+    ///     what the cache holds and do not see each other; the cache has room for the longest.
     ///   - context: Gives the precision.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
         _ x: Tensor, residual: Tensor? = nil, cache: inout KeyValueCache, layer: Int,
-        context: ForwardContext
+        branches: PackedSequences? = nil, context: ForwardContext
     ) -> Tensor {
         let packed = projection(x, context: context)
-        let attended = cache.attend(
-            packed, layer: layer, headCount: headCount, precision: context.precision)
+        let attended =
+            if let branches {
+                cache.attend(
+                    packed, branches: branches, layer: layer, headCount: headCount,
+                    band: band, precision: context.precision)
+            } else {
+                cache.attend(
+                    packed, layer: layer, headCount: headCount, band: band,
+                    precision: context.precision)
+            }
         return output(attended, residual: residual, context: context)
     }
 

@@ -38,6 +38,13 @@ public struct KeyValueCache: Sendable {
     /// Forgets all tokens and keeps the memory.
     public mutating func removeAll() { count = 0 }
 
+    /// Forgets all but the first `tokens`: the next ones go on from there.
+    public mutating func keepFirst(_ tokens: Int) {
+        precondition(
+            (0...count).contains(tokens), "\(tokens) tokens are to be kept of \(count)")
+        count = tokens
+    }
+
     /// Counts `tokens` as held, once every layer has written them; the model calls it at the end of a pass.
     public mutating func advance(by tokens: Int) {
         precondition(tokens <= room, "\(tokens) tokens do not fit in room for \(room)")
@@ -76,10 +83,27 @@ public struct KeyValueCache: Sendable {
     /// Writes the new keys and values of `packed`, `[batch, time, 3 · hidden]`, into a layer, and attends
     /// from its queries to all that the layer then holds.
     mutating func attend(
-        _ packed: Tensor, layer: Int, headCount: Int, precision: Precision
+        _ packed: Tensor, layer: Int, headCount: Int, band: Int?, precision: Precision
     ) -> Tensor {
         attentionAppending(
             packed, keys: &keys[layer], values: &values[layer], count: count,
-            headCount: headCount, precision: precision)
+            headCount: headCount, band: band, precision: precision)
+    }
+
+    /// The same for several sequences that each go on from what the cache holds, `[1, tokens, 3 · hidden]`.
+    ///
+    /// They take turns in the rows behind ``count``, so that what they share is neither copied nor computed
+    /// again; none of them can be gone on from.
+    mutating func attend(
+        _ packed: Tensor, branches: PackedSequences, layer: Int, headCount: Int, band: Int?,
+        precision: Precision
+    ) -> Tensor {
+        precondition(batchSize == 1, "branches go on from one sequence, not \(batchSize)")
+        let attended = branches.ranges.map { range in
+            let part = packed.sliced(axis: 1, range)
+            return attend(
+                part, layer: layer, headCount: headCount, band: band, precision: precision)
+        }
+        return attended.count == 1 ? attended[0] : concatenated(attended, axis: 1)
     }
 }

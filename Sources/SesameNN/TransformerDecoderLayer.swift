@@ -79,6 +79,7 @@ public struct TransformerDecoderLayer: Module {
     ///   - x: The new tokens, `[batch, time, hidden]`.
     ///   - cache: Receives the new keys and values; its count is not changed.
     ///   - layer: Which of the cache's layers this is.
+    ///   - branches: As for ``MultiHeadAttention``: several sequences that go on from what the cache holds.
     ///   - memory: As in the other call. A memory of sequences that lie end to end is looked at by rows of one
     ///     token, `time` 1.
     ///   - groups: With such a memory, the rows that look at each of its sequences, one after the other.
@@ -86,8 +87,9 @@ public struct TransformerDecoderLayer: Module {
     ///   - context: Gives the precision.
     /// - Returns: `[batch, time, hidden]`.
     public func callAsFunction(
-        _ x: Tensor, cache: inout KeyValueCache, layer: Int, memory: AttentionMemory? = nil,
-        groups: [Range<Int>]? = nil, onWeights: ((Tensor) -> Void)? = nil, context: ForwardContext
+        _ x: Tensor, cache: inout KeyValueCache, layer: Int, branches: PackedSequences? = nil,
+        memory: AttentionMemory? = nil, groups: [Range<Int>]? = nil,
+        onWeights: ((Tensor) -> Void)? = nil, context: ForwardContext
     ) -> Tensor {
         precondition(
             groups == nil || x.shape[1] == 1, "rows of \(x.shape[1]) tokens look at sequences")
@@ -105,7 +107,8 @@ public struct TransformerDecoderLayer: Module {
         }
         return forward(x, memory: memory, context: context, look: look) { input, residual in
             attention(
-                input, residual: residual, cache: &cache, layer: layer, context: context)
+                input, residual: residual, cache: &cache, layer: layer, branches: branches,
+                context: context)
         }
     }
 

@@ -26,6 +26,8 @@ public struct TransformerLayerOptions: Sendable, Hashable {
     public var dropoutProbability: Float
     /// Dropout of attention weights.
     public var attentionDropoutProbability: Float
+    /// How many positions each sees where attention is causal, itself included; nil for all before it.
+    public var attentionBand: Int?
     /// Dropout inside the position-wise network; PyTorch's layers have it, BERT and GPT-2 do not.
     public var activationDropoutProbability: Float
     /// How weights are drawn; biases begin at zero.
@@ -37,7 +39,8 @@ public struct TransformerLayerOptions: Sendable, Hashable {
     public init(
         hiddenSize: Int, headCount: Int, feedForwardSize: Int, activation: Activation = .gelu,
         norm: NormPlacement = .post, layerNormEpsilon: Float = 1e-5, dropoutProbability: Float = 0,
-        attentionDropoutProbability: Float = 0, activationDropoutProbability: Float = 0,
+        attentionDropoutProbability: Float = 0, attentionBand: Int? = nil,
+        activationDropoutProbability: Float = 0,
         initializer: Initializer = .xavierUniform, outputInitializer: Initializer? = nil
     ) {
         self.hiddenSize = hiddenSize
@@ -48,6 +51,7 @@ public struct TransformerLayerOptions: Sendable, Hashable {
         self.layerNormEpsilon = layerNormEpsilon
         self.dropoutProbability = dropoutProbability
         self.attentionDropoutProbability = attentionDropoutProbability
+        self.attentionBand = attentionBand
         self.activationDropoutProbability = activationDropoutProbability
         self.initializer = initializer
         self.outputInitializer = outputInitializer
@@ -56,8 +60,8 @@ public struct TransformerLayerOptions: Sendable, Hashable {
     func attention(key: RandomKey) -> MultiHeadAttention {
         MultiHeadAttention(
             hiddenSize: hiddenSize, headCount: headCount,
-            dropoutProbability: attentionDropoutProbability, initializer: initializer,
-            outputInitializer: outputInitializer, key: key)
+            dropoutProbability: attentionDropoutProbability, band: attentionBand,
+            initializer: initializer, outputInitializer: outputInitializer, key: key)
     }
 
     func crossAttention(key: RandomKey) -> CrossAttention {

@@ -6,7 +6,7 @@ extension KernelTests {
     @Suite struct Attention {
         struct Case: CustomTestStringConvertible, Sendable {
             var batch = 1, heads = 1, headSize = 16, queries = 5, keys = 5
-            var causal = false, masked = false, dropout: Float = 0
+            var causal = false, masked = false, dropout: Float = 0, band = 0
             var testDescription: String { "\(self)" }
         }
 
@@ -20,6 +20,21 @@ extension KernelTests {
             Case(batch: 3, headSize: 24, queries: 1, keys: 77, causal: true, masked: true),
             Case(heads: 2, headSize: 20, queries: 90, keys: 33, causal: true),
             Case(headSize: 128, queries: 40, keys: 270, masked: true, dropout: 0.1),
+        ]
+
+        static let banded: [Case] = [
+            Case(headSize: 1, queries: 1, keys: 1, causal: true, band: 1),
+            Case(batch: 2, heads: 3, headSize: 16, queries: 9, keys: 9, causal: true, band: 3),
+            Case(headSize: 8, queries: 70, keys: 70, causal: true, band: 1),
+            Case(heads: 2, headSize: 32, queries: 300, keys: 300, causal: true, band: 33),
+            Case(heads: 2, headSize: 20, queries: 600, keys: 600, causal: true, band: 200),
+            Case(
+                heads: 2, headSize: 16, queries: 530, keys: 530, causal: true, masked: true,
+                dropout: 0.2, band: 256),
+            Case(batch: 2, headSize: 24, queries: 1, keys: 700, causal: true, band: 100),
+            Case(headSize: 24, queries: 90, keys: 400, causal: true, masked: true, band: 77),
+            Case(heads: 2, headSize: 20, queries: 90, keys: 33, causal: true, band: 10),
+            Case(headSize: 16, queries: 80, keys: 80, causal: true, band: 500),
         ]
 
         /// Inputs laid out as a packed projection: (batch, time, 3, heads, headSize).
@@ -55,6 +70,7 @@ extension KernelTests {
                 shape.output_batch_stride = c.queries * width
                 shape.scale = 1 / Float(c.headSize).squareRoot()
                 shape.causal = c.causal
+                shape.band = c.band
                 shape.dropout = c.dropout
                 shape.key = sesame_key(seed: 17, stream: 4)
                 shape.precision = precision
@@ -100,6 +116,7 @@ extension KernelTests {
                                 let k = (b * T + j) * 3 * W + W + h * D
                                 let hidden =
                                     c.causal && j > i + c.keys - c.queries
+                                    || c.band > 0 && j <= i + c.keys - c.queries - c.band
                                     || c.masked && mask[b * c.keys + j] == 0
                                 p[j] = hidden ? -.infinity : 0
                                 for d in 0..<D where !hidden {
@@ -138,7 +155,7 @@ extension KernelTests {
             }
         }
 
-        @Test(arguments: cases)
+        @Test(arguments: cases + banded)
         func matchesDouble(c: Case) {
             let problem = Problem(c), expected = problem.reference()
             withEachISA { isa in
@@ -159,6 +176,41 @@ extension KernelTests {
             }
         }
 
+        @Test func bfloat16IsNearInABand() {
+            let c = Case(heads: 2, headSize: 32, queries: 301, keys: 301, causal: true, band: 65)
+            let problem = Problem(c, precision: SESAME_BFLOAT16), expected = problem.reference()
+            withEachISA { isa in
+                let (output, gradients) = problem.run()
+                expectClose(output, expected.output, absolute: 0.04, isaName(isa))
+                expectClose(gradients, expected.gradients, absolute: 0.08, isaName(isa))
+            }
+        }
+
+        @Test func aBandAsWideAsTheTextChangesNoBit() {
+            var c = Case(
+                heads: 2, headSize: 32, queries: 300, keys: 300, causal: true, dropout: 0.1)
+            withEachISA { isa in
+                c.band = 0
+                let dense = Problem(c).run()
+                c.band = 300
+                let banded = Problem(c).run()
+                #expect(dense.output == banded.output, "\(isaName(isa))")
+                #expect(dense.gradients == banded.gradients, "\(isaName(isa))")
+            }
+        }
+
+        @Test func whatLiesOutsideTheBandChangesNothing() {
+            let c = Case(headSize: 32, queries: 400, keys: 400, causal: true, band: 64)
+            withEachISA { isa in
+                var problem = Problem(c)
+                let before = problem.run().output
+                for i in 0..<50 * 3 * 32 { problem.packed[i] += 1 }
+                let after = problem.run().output
+                #expect(before.dropFirst(114 * 32) == after.dropFirst(114 * 32), "\(isaName(isa))")
+                #expect(before != after)
+            }
+        }
+
         @Test func theFutureChangesNothing() {
             let c = Case(headSize: 32, queries: 80, keys: 80, causal: true)
             withEachISA { isa in
@@ -174,6 +226,8 @@ extension KernelTests {
             Case(
                 batch: 2, heads: 3, headSize: 32, queries: 64, keys: 64, causal: true, dropout: 0.1),
             Case(headSize: 48, queries: 300, keys: 300, masked: true),
+            Case(
+                batch: 2, heads: 2, headSize: 32, queries: 500, keys: 500, causal: true, band: 100),
         ])
         func sameBitsForEveryThreadCount(c: Case) {
             let problem = Problem(c)

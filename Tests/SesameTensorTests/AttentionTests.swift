@@ -217,4 +217,65 @@ import Testing
             difference(
                 concatenated(parts, axis: 1).scalars, from: whole.scalars, absolute: 1e-6) == nil)
     }
+
+    /// Softmax over what a mask leaves of all scores, without the kernel, for one head.
+    private func maskedDense(_ q: Tensor, _ k: Tensor, _ v: Tensor, band: Int) -> Tensor {
+        let time = q.shape[0]
+        let scores = matmul(q, k, transposeB: true) * (1 / Float(q.shape[1]).squareRoot())
+        var mask = Tensor(zeros: [time, time])
+        mask.withUnsafeMutableBufferPointer { mask in
+            for i in 0..<time {
+                for j in 0..<time where j > i || j <= i - band { mask[i * time + j] = -1e30 }
+            }
+        }
+        return matmul(softmax(scores + mask), v)
+    }
+
+    @Test(
+        "A band gives what masked dense attention gives, forward and backward",
+        arguments: [1, 7, 40])
+    func banded(band: Int) {
+        let (time, size) = (90, 8)
+        let inputs = (0..<3).map { Tensor.normal([time, size], key: RandomKey(seed: 30 + $0)) }
+        let weights = Tensor.normal([time, size], key: RandomKey(seed: 40))
+        let dense = Inputs(tensors: inputs).valueWithGradients {
+            let y = self.maskedDense($0.tensors[0], $0.tensors[1], $0.tensors[2], band: band)
+            return ((y * weights).sum(), y.detached())
+        }
+        let found = Inputs(tensors: inputs).valueWithGradients {
+            let y = attention(
+                query: $0.tensors[0].reshaped([1, time, size]),
+                key: $0.tensors[1].reshaped([1, time, size]),
+                value: $0.tensors[2].reshaped([1, time, size]), headCount: 1, causal: true,
+                band: band
+            ).reshaped([time, size])
+            return ((y * weights).sum(), y.detached())
+        }
+        #expect(difference(found.1.scalars, from: dense.1.scalars, absolute: 1e-5) == nil)
+        for index in 0..<3 {
+            #expect(
+                difference(
+                    found.2[index]?.scalars ?? [], from: dense.2[index]?.scalars ?? [],
+                    absolute: 1e-5) == nil, "input \(index)")
+        }
+    }
+
+    @Test(
+        "Keeping keys and values gives what the whole sequence gives in a band",
+        arguments: [1, 3, 8])
+    func bandedAppending(band: Int) {
+        let whole = attention(packed: qkv, headCount: 2, causal: true, band: band)
+        var keys = Tensor(zeros: [2, 12, 8])
+        var values = Tensor(zeros: [2, 12, 8])
+        var parts: [Tensor] = []
+        for range in [0..<4, 4..<5, 5..<9] {
+            parts.append(
+                attentionAppending(
+                    qkv.sliced(axis: 1, range), keys: &keys, values: &values,
+                    count: range.lowerBound, headCount: 2, band: band, precision: .float32))
+        }
+        #expect(
+            difference(
+                concatenated(parts, axis: 1).scalars, from: whole.scalars, absolute: 1e-6) == nil)
+    }
 }

@@ -218,6 +218,7 @@ typedef struct sesame_attention {
     size_t output_time_stride, output_batch_stride;
     float scale;              // usually 1/√head_size
     bool causal;              // query i sees keys j <= i + (key_count - query_count)
+    size_t band;              // with causal, a query sees the last `band` of those keys only; 0 for all
     const uint8_t *key_mask;  // batch × key_count, or NULL
     float dropout;            // probability of dropping an attention weight; 0 for none
     /// Of the dropout mask, which is recomputed in the backward pass: weight (b, h, i, j) is kept where value

@@ -39,17 +39,21 @@ extension BERTForPretraining {
 }
 
 extension GPT {
-    /// `GPT2LMHeadModel`.
-    public var architecture: String { "GPT2LMHeadModel" }
+    /// `GPT2LMHeadModel`, or a name of our own where layers have a band.
+    public var architecture: String {
+        configuration.band == nil ? "GPT2LMHeadModel" : "BandedGPTLMHeadModel"
+    }
 }
 
 extension SequenceClassifier {
-    /// `BertForSequenceClassification`, `GPT2ForSequenceClassification` or
-    /// `TextCNNForSequenceClassification`.
+    /// `BertForSequenceClassification`, `GPT2ForSequenceClassification`, or a name of our own for what other
+    /// programs do not know.
     public var architecture: String {
         switch configuration.backbone {
         case .bert: "BertForSequenceClassification"
-        case .gpt: "GPT2ForSequenceClassification"
+        case .gpt:
+            configuration.isPublishedLayout
+                ? "GPT2ForSequenceClassification" : "GPTForSequenceClassification"
         case .textCNN: "TextCNNForSequenceClassification"
         }
     }

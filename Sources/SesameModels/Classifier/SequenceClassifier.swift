@@ -4,8 +4,8 @@ import SesameTensor
 /// A model that gives a text, or a pair of texts, one of a few labels, or a score.
 ///
 /// On BERT the pooled state of the first position goes through dropout and a linear map; on GPT the state
-/// of the last real token, which is the only one that has seen the whole text; on a ``TextCNN`` the pooled
-/// features.
+/// of the last real token, which is the only one that has seen the whole text, and of which there are two where
+/// its ``GPTInputForm`` reads pairs in both orders; on a ``TextCNN`` the pooled features.
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.1, and Hugging Face's
 /// `BertForSequenceClassification`, whose names and outputs it has.
@@ -48,14 +48,17 @@ public struct SequenceClassifier: PretrainedModel {
     /// - Parameters:
     ///   - gpt: The backbone.
     ///   - head: What to tell about a text.
+    ///   - inputForm: How texts and pairs are read; its tokens are among the backbone's. Nil where they stand alone.
     ///   - dropoutProbability: Of the last state; nil means none, as in Hugging Face's model.
     ///   - key: Where the head's weights are drawn from.
     public init(
-        gpt: GPT, head kind: SequenceHead, dropoutProbability: Float? = nil, key: RandomKey
+        gpt: GPT, head kind: SequenceHead, inputForm: GPTInputForm? = nil,
+        dropoutProbability: Float? = nil, key: RandomKey
     ) {
         let backbone = gpt.configuration
         configuration = SequenceClassifierConfig(
-            backbone: .gpt(backbone), head: kind, dropoutProbability: dropoutProbability)
+            backbone: .gpt(backbone), head: kind, inputForm: inputForm,
+            dropoutProbability: dropoutProbability)
         self.gpt = gpt
         self.gpt?.output = nil  // there are no tokens to predict
         dropout = Dropout(dropoutProbability ?? 0)
@@ -96,6 +99,7 @@ public struct SequenceClassifier: PretrainedModel {
         case .gpt(let backbone):
             self.init(
                 gpt: GPT(backbone, key: key.derived(0)), head: configuration.head,
+                inputForm: configuration.inputForm,
                 dropoutProbability: configuration.dropoutProbability, key: key.derived(1))
         case .textCNN(let backbone):
             self.init(
@@ -118,7 +122,8 @@ public struct SequenceClassifier: PretrainedModel {
     /// The outputs: the labels' logits, or the score.
     ///
     /// - Parameters:
-    ///   - ids: `[batch, time]`; padding is behind the text.
+    ///   - ids: `[batch, time]`; padding is behind the text. Where pairs are read in both orders, `[2 · batch, time]`:
+    ///     all in the one order, then all in the other.
     ///   - typeIDs: The segment of each position, for BERT; nil means all 0.
     ///   - mask: `[batch, time]`; 1 keeps a position, 0 hides it (padding); nil keeps all.
     ///   - layers: Vectors in context, `[layers, batch, time, size]`, for a ``TextCNN`` that takes them.
@@ -131,20 +136,31 @@ public struct SequenceClassifier: PretrainedModel {
         outputs(ids, typeIDs: typeIDs, mask: mask, layers: layers, context: context).logits
     }
 
-    /// The outputs, and what batch norms have seen in training.
+    /// What a forward pass gives.
+    private struct Outputs {
+        var logits: Tensor
+        /// What batch norms have seen in training.
+        var statistics: [BatchStatistics]
+        /// A GPT's states of all positions, `[batch, time, hidden]`.
+        var hidden: Tensor?
+    }
+
     private func outputs(
         _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, layers: Tensor?,
         context: ForwardContext
-    ) -> (logits: Tensor, statistics: [BatchStatistics]) {
+    ) -> Outputs {
         let state: Tensor
         var statistics: [BatchStatistics] = []
+        var hidden: Tensor?
         if let bert {
             state = bert.pooled(ids, typeIDs: typeIDs, mask: mask, context: context.site(0))
         } else if let gpt {
-            let hidden = gpt.hidden(ids, context: context.site(0))
+            let states = gpt.hidden(ids, context: context.site(0))
             let rows = Self.lastPositions(batch: ids.shape[0], time: ids.shape[1], mask: mask)
-            state = hidden.reshaped([hidden.shape.leading, hidden.shape.last])
+            let last = states.reshaped([states.shape.leading, states.shape.last])
                 .selectedRows(IDTensor(rows, shape: [rows.count]))
+            state = configuration.inputForm?.readsBothOrders == true ? last.sumOfHalves : last
+            hidden = states
         } else if let textCNN {
             (state, statistics) = textCNN.features(
                 ids, lengths: mask?.lengths, layers: layers, context: context.site(0))
@@ -152,7 +168,7 @@ public struct SequenceClassifier: PretrainedModel {
             preconditionFailure("a classifier has a backbone")
         }
         let logits = head(dropout(state, context: context.site(1)), context: context)
-        return (logits, statistics)
+        return Outputs(logits: logits, statistics: statistics, hidden: hidden)
     }
 
     /// What a batch of texts is trained towards.
@@ -180,24 +196,49 @@ public struct SequenceClassifier: PretrainedModel {
     }
 
     /// The same with what batch norms have seen in training, for ``absorb(_:)``.
+    ///
+    /// - Parameter languageModelWeight: λ of the loss of a GPT's next tokens, the mean over all of the batch, which is
+    ///   added λ times: it keeps the model a language model while it learns the task (Radford et al. 2018,
+    ///   equation 5, where λ is 0.5). The output must share the token vectors.
     public func lossAndStatistics(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
-        layers: Tensor? = nil, targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
+        layers: Tensor? = nil, targets: Targets, labelSmoothing: Float = 0,
+        languageModelWeight: Float = 0, context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor, statistics: [BatchStatistics]) {
-        let (logits, statistics) = outputs(
-            ids, typeIDs: typeIDs, mask: mask, layers: layers, context: context)
+        let outputs = outputs(ids, typeIDs: typeIDs, mask: mask, layers: layers, context: context)
+        let logits = outputs.logits
+        var loss: Tensor
         switch (targets, configuration.head) {
         case (.labels(let labels), .classification):
-            let loss = crossEntropy(
+            loss = crossEntropy(
                 logits: logits, targets: labels, ignoreIndex: -100,
                 labelSmoothing: labelSmoothing)
-            return (loss, logits, statistics)
         case (.scores(let scores), .regression):
-            let predicted = logits.reshaped([logits.shape.leading])
-            return (meanSquaredError(predicted, targets: scores), logits, statistics)
+            loss = meanSquaredError(
+                logits.reshaped([logits.shape.leading]), targets: scores)
         case (.labels, .regression), (.scores, .classification):
             preconditionFailure("targets \(targets) for a head of \(configuration.head)")
         }
+        if languageModelWeight > 0, let gpt, let hidden = outputs.hidden {
+            let language = projectedCrossEntropy(
+                hidden: hidden, weight: gpt.outputWeight, targets: Self.nextTokens(ids, mask),
+                precision: context.precision)
+            loss = loss + language.loss * languageModelWeight
+        }
+        return (loss, logits, outputs.statistics)
+    }
+
+    /// The token that follows each position within its text; -100 behind the last.
+    private static func nextTokens(_ ids: IDTensor, _ mask: AttentionMask?) -> IDTensor {
+        let (batch, time) = (ids.shape[0], ids.shape[1])
+        let lengths = mask?.lengths ?? Array(repeating: time, count: batch)
+        var targets = [Int32](repeating: -100, count: batch * time)
+        for (row, length) in lengths.enumerated() {
+            for place in 0..<max(0, length - 1) {
+                targets[row * time + place] = ids.scalars[row * time + place + 1]
+            }
+        }
+        return IDTensor(targets, shape: ids.shape)
     }
 
     /// Takes what batch norms have seen in a training pass into their running statistics.
@@ -234,6 +275,15 @@ public struct SequenceClassifier: PretrainedModel {
         gpt?.visitParameters(&visitor, at: path / "gpt")
         textCNN?.visitParameters(&visitor, at: path / "textCNN")
         head.visitParameters(&visitor, at: path / "head")
+    }
+}
+
+extension Tensor {
+    /// The first half of the rows plus the second: of `[2 · n, size]` gives `[n, size]`.
+    fileprivate var sumOfHalves: Tensor {
+        precondition(shape[0] % 2 == 0, "\(shape[0]) rows have no halves")
+        let half = shape[0] / 2
+        return sliced(axis: 0, 0..<half) + sliced(axis: 0, half..<shape[0])
     }
 }
 

@@ -37,13 +37,19 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
     public var backbone: Backbone
     /// What is told about a text.
     public var head: SequenceHead
+    /// How a GPT reads texts and pairs; nil where they stand alone.
+    public var inputForm: GPTInputForm?
     /// Dropout before the head (`classifier_dropout`); nil means the backbone's.
     public var dropoutProbability: Float?
 
     /// A configuration from its parts.
-    public init(backbone: Backbone, head: SequenceHead, dropoutProbability: Float? = nil) {
+    public init(
+        backbone: Backbone, head: SequenceHead, inputForm: GPTInputForm? = nil,
+        dropoutProbability: Float? = nil
+    ) {
         self.backbone = backbone
         self.head = head
+        self.inputForm = inputForm
         self.dropoutProbability = dropoutProbability
     }
 
@@ -65,6 +71,9 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case .gpt(let backbone): try backbone.validate()
         case .textCNN(let backbone): try backbone.validate()
         }
+        if case .gpt(let backbone) = backbone {
+            try inputForm?.validate(vocabularySize: backbone.vocabularySize)
+        }
         if case .classification(let labels) = head, labels.count < 2 {
             throw ModelError(
                 .configuration, "id2label has \(labels.count) labels, expected at least 2")
@@ -79,6 +88,16 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         case modelType = "model_type"
         case problemType = "problem_type"
         case dropoutProbability = "classifier_dropout"
+        case extractID = "extract_token_id"
+    }
+
+    /// Whether other programs know such a model: they read texts in one order, and see all positions before one.
+    var isPublishedLayout: Bool {
+        switch backbone {
+        case .bert: true
+        case .gpt(let backbone): backbone.band == nil && inputForm?.readsBothOrders != true
+        case .textCNN: false
+        }
     }
 
     /// Reads a classifier's `config.json`.
@@ -87,7 +106,7 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         let type = try values.decodeIfPresent(String.self, forKey: .modelType) ?? ""
         switch type {
         case "bert": backbone = .bert(try BERTConfig(from: decoder))
-        case "gpt2": backbone = .gpt(try GPTConfig(from: decoder))
+        case "gpt2", GPTConfig.ownModelType: backbone = .gpt(try GPTConfig(from: decoder))
         case TextCNNConfig.modelType: backbone = .textCNN(try TextCNNConfig(from: decoder))
         default:
             throw ModelError(
@@ -98,6 +117,9 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
             labels: LabelNames(from: decoder).labels,
             problem: values.decodeIfPresent(String.self, forKey: .problemType))
         dropoutProbability = try values.decodeIfPresent(Float.self, forKey: .dropoutProbability)
+        if case .gpt = backbone, values.contains(.extractID) {
+            inputForm = try GPTInputForm(from: decoder)
+        }
     }
 
     /// Writes Hugging Face's keys.
@@ -109,7 +131,9 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
             architecture = "BertForSequenceClassification"
         case .gpt(let backbone):
             try backbone.encode(to: encoder)
-            architecture = "GPT2ForSequenceClassification"
+            architecture =
+                isPublishedLayout ? "GPT2ForSequenceClassification" : "GPTForSequenceClassification"
+            try inputForm?.encode(to: encoder)
         case .textCNN(let backbone):
             try backbone.encode(to: encoder)
             architecture = "TextCNNForSequenceClassification"
@@ -117,6 +141,8 @@ public struct SequenceClassifierConfig: Codable, Sendable, Hashable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         if case .textCNN = backbone {
             try values.encode(TextCNNConfig.modelType, forKey: .modelType)
+        } else if !isPublishedLayout {
+            try values.encode(GPTConfig.ownModelType, forKey: .modelType)
         }
         try values.encode([architecture], forKey: .architectures)
         let (names, problem) =

@@ -52,7 +52,7 @@ extension MultiHeadAttention {
         let size = packed.shape[2] / 3
         let weights = attentionWeights(
             query: packed.sliced(axis: 2, 0..<size), key: packed.sliced(axis: 2, size..<2 * size),
-            headCount: headCount, causal: causal)
+            headCount: headCount, causal: causal, band: causal ? band : nil)
         return weights.reshaped([headCount, x.shape[1], x.shape[1]])
     }
 }

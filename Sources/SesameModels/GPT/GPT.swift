@@ -35,9 +35,9 @@ public struct GPT: PretrainedModel {
         positions = LearnedPositions(
             maxSequenceLength: configuration.maxSequenceLength,
             hiddenSize: configuration.hiddenSize, initializer: initializer, key: key.derived(1))
-        let options = configuration.layerOptions
         layers = (0..<configuration.layerCount).map {
-            TransformerDecoderLayer(options, key: key.derived(UInt64(2 + $0)))
+            TransformerDecoderLayer(
+                configuration.options(ofLayer: $0), key: key.derived(UInt64(2 + $0)))
         }
         finalNorm = LayerNorm(
             size: configuration.hiddenSize, epsilon: configuration.layerNormEpsilon)
@@ -120,6 +120,14 @@ public struct GPT: PretrainedModel {
         _ ids: IDTensor, cache: inout KeyValueCache, precision: Precision = .float32
     ) -> Tensor {
         let context = ForwardContext.evaluation(precision: precision)
+        return project(lastStates(ids, cache: &cache, context: context), context: context)
+    }
+
+    /// The states after the final norm of the last of some new tokens, `[batch, hidden]`, which ``nextLogits(_:cache:precision:)``
+    /// projects.
+    func lastStates(
+        _ ids: IDTensor, cache: inout KeyValueCache, context: ForwardContext
+    ) -> Tensor {
         let (B, T) = (ids.shape[0], ids.shape[1])
         var x = embed(ids, start: cache.count, context: context)
         for (i, layer) in layers.enumerated() {
@@ -129,7 +137,7 @@ public struct GPT: PretrainedModel {
         // Only the last position is normalized and projected.
         let last = IDTensor((1...B).map { Int32($0 * T - 1) }, shape: [B])
         let states = x.reshaped([B * T, x.shape.last]).selectedRows(last)
-        return project(finalNorm(states, context: context), context: context)
+        return finalNorm(states, context: context)
     }
 
     func embed(_ ids: IDTensor, start: Int, context: ForwardContext) -> Tensor {
@@ -144,7 +152,8 @@ public struct GPT: PretrainedModel {
             residual: nil, precision: context.precision)
     }
 
-    private var outputWeight: Tensor { output?.weight ?? tokenEmbedding.weight }
+    /// `[vocabulary, hidden]`: state → logits.
+    var outputWeight: Tensor { output?.weight ?? tokenEmbedding.weight }
 
     /// Visits the parameters in a fixed order: embeddings, layers, final norm, output.
     public mutating func visitParameters(

@@ -3,6 +3,8 @@ import SesameTensor
 
 /// The sizes and choices of a ``GPT``; as JSON, Hugging Face's `config.json` of GPT-2.
 ///
+/// With a ``band``, which GPT-2 does not know, the file's `model_type` is ``ownModelType``, so that no other
+/// program takes the model for a dense one; `attention_layers` and `window_size` are GPT-Neo's.
 /// Defaults are GPT-2's of 124 million parameters.
 public struct GPTConfig: Codable, Sendable, Hashable {
     /// How many token ids there are (`vocab_size`).
@@ -31,6 +33,8 @@ public struct GPTConfig: Codable, Sendable, Hashable {
     public var initializerDeviation: Float
     /// Whether the output shares the token vectors (`tie_word_embeddings`).
     public var tiesEmbeddings: Bool
+    /// Which layers look back only so far; nil where every position sees all before it.
+    public var band: AttentionBand?
     /// Begins a text, where the tokenizer has such a token (`bos_token_id`).
     public var beginningTokenID: Int?
     /// Ends a text, where the tokenizer has such a token (`eos_token_id`).
@@ -46,7 +50,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         layerCount: Int = 12, headCount: Int = 12, feedForwardSize: Int? = nil,
         activation: Activation = .geluTanh, dropoutProbability: Float = 0.1,
         layerNormEpsilon: Float = 1e-5, initializerDeviation: Float = 0.02,
-        tiesEmbeddings: Bool = true,
+        tiesEmbeddings: Bool = true, band: AttentionBand? = nil,
         beginningTokenID: Int? = nil, endTokenID: Int? = nil, paddingTokenID: Int? = nil
     ) {
         self.vocabularySize = vocabularySize
@@ -62,13 +66,26 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         self.layerNormEpsilon = layerNormEpsilon
         self.initializerDeviation = initializerDeviation
         self.tiesEmbeddings = tiesEmbeddings
+        self.band = band
         self.beginningTokenID = beginningTokenID
         self.endTokenID = endTokenID
         self.paddingTokenID = paddingTokenID
     }
 
+    /// GPT-1's sizes, 117 million parameters, in GPT-2's block: 12 layers, 768 wide, context 512.
+    ///
+    /// Source: Radford et al. 2018, Improving Language Understanding by Generative Pre-Training, section 4.1.
+    public static let gpt1 = GPTConfig(vocabularySize: 40478, maxSequenceLength: 512)
     /// GPT-2 with 124 million parameters.
+    ///
+    /// Source: Radford et al. 2019, Language Models are Unsupervised Multitask Learners, table 2; also for the others.
     public static let gpt2 = GPTConfig()
+    /// GPT-2 with 355 million parameters: 24 layers, 1024 wide.
+    public static let gpt2Medium = GPTConfig(hiddenSize: 1024, layerCount: 24, headCount: 16)
+    /// GPT-2 with 774 million parameters: 36 layers, 1280 wide.
+    public static let gpt2Large = GPTConfig(hiddenSize: 1280, layerCount: 36, headCount: 20)
+    /// GPT-2 with 1558 million parameters: 48 layers, 1600 wide.
+    public static let gpt2XL = GPTConfig(hiddenSize: 1600, layerCount: 48, headCount: 25)
     /// nanoGPT's model for a CPU: 4 layers, 128 wide, context 64, 0.8 million parameters and the vocabulary's.
     public static func nano(vocabularySize: Int) -> GPTConfig {
         GPTConfig(
@@ -98,18 +115,23 @@ public struct GPTConfig: Codable, Sendable, Hashable {
         try ConfigCheck.probability(attentionDropoutProbability, "attn_pdrop")
         try ConfigCheck.epsilon(layerNormEpsilon, "layer_norm_epsilon")
         try ConfigCheck.deviation(initializerDeviation, "initializer_range")
+        try band?.validate(layerCount: layerCount)
         try ConfigCheck.token(beginningTokenID, vocabularySize, "bos_token_id")
         try ConfigCheck.token(endTokenID, vocabularySize, "eos_token_id")
         try ConfigCheck.token(paddingTokenID, vocabularySize, "pad_token_id")
     }
 
-    /// The blocks' options: projections into the residual stream begin smaller, by 1/√(2 · layers).
-    var layerOptions: TransformerLayerOptions {
+    /// `model_type` of a GPT that other programs do not know: one with a ``band``, or read in both orders.
+    public static let ownModelType = "sesame-gpt"
+
+    /// A block's options: projections into the residual stream begin smaller, by 1/√(2 · layers).
+    func options(ofLayer layer: Int) -> TransformerLayerOptions {
         TransformerLayerOptions(
             hiddenSize: hiddenSize, headCount: headCount,
             feedForwardSize: feedForwardSize ?? 4 * hiddenSize, activation: activation, norm: .pre,
             layerNormEpsilon: layerNormEpsilon, dropoutProbability: residualDropoutProbability,
             attentionDropoutProbability: attentionDropoutProbability,
+            attentionBand: band.flatMap { $0.layers.contains(layer) ? $0.width : nil },
             initializer: .normal(initializerDeviation),
             outputInitializer: .normal(
                 initializerDeviation / Float(2 * layerCount).squareRoot()))
@@ -135,6 +157,8 @@ extension GPTConfig {
         case endTokenID = "eos_token_id"
         case paddingTokenID = "pad_token_id"
         case tiesEmbeddings = "tie_word_embeddings"
+        case attentionLayers = "attention_layers"
+        case windowSize = "window_size"
         case scalesAttention = "scale_attn_weights"
         case scalesAttentionByLayer = "scale_attn_by_inverse_layer_idx"
         case hasCrossAttention = "add_cross_attention"
@@ -150,8 +174,10 @@ extension GPTConfig {
         }
         self.init()
         let type = try read(.modelType, "gpt2")
-        guard type == "gpt2" else {
-            throw ModelError(.configuration, "model_type is \(type), expected gpt2")
+        guard type == "gpt2" || type == Self.ownModelType else {
+            throw ModelError(
+                .configuration,
+                "model_type is \(type), expected gpt2 or \(Self.ownModelType)")
         }
         try ConfigCheck.supported(read(.scalesAttention, true), true, "scale_attn_weights")
         try ConfigCheck.supported(
@@ -174,12 +200,25 @@ extension GPTConfig {
         beginningTokenID = try values.decodeIfPresent(Int.self, forKey: .beginningTokenID)
         endTokenID = try values.decodeIfPresent(Int.self, forKey: .endTokenID)
         paddingTokenID = try values.decodeIfPresent(Int.self, forKey: .paddingTokenID)
+        guard type == Self.ownModelType,
+            let names = try values.decodeIfPresent([String].self, forKey: .attentionLayers)
+        else { return }
+        guard names.count == layerCount else {
+            throw ModelError(
+                .configuration,
+                "attention_layers names \(names.count) layers, expected n_layer, \(layerCount)")
+        }
+        band = try AttentionBand(names: names, width: values.decode(Int.self, forKey: .windowSize))
     }
 
     /// Writes Hugging Face's keys.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode("gpt2", forKey: .modelType)
+        try values.encode(
+            band == nil ? "gpt2" : Self.ownModelType, forKey: .modelType)
+        try values.encodeIfPresent(
+            band?.names(layerCount: layerCount), forKey: .attentionLayers)
+        try values.encodeIfPresent(band?.width, forKey: .windowSize)
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(maxSequenceLength, forKey: .maxSequenceLength)
         try values.encode(hiddenSize, forKey: .hiddenSize)

@@ -65,6 +65,9 @@ public struct AttentionSequences: Sendable, Hashable {
 ///   - value: `[batch, keys, channels]`.
 ///   - headCount: divides `channels`.
 ///   - causal: whether query i sees keys j ≤ i + (keys - queries) only.
+///   - band: with `causal`, how many of those keys a query sees, counted back from the last, its own included;
+///     nil for all. What lies outside is never computed (Child et al. 2019, "Generating long sequences with
+///     sparse Transformers").
 ///   - keyMask: `[batch, keys]`; hides padding. A query without any visible key gives zeros.
 ///   - sequences: where sequences of several lengths lie end to end: the rows of each one's queries, in order
 ///     and without gaps, and of its keys. All tensors are then `[1, rows, channels]`, and there is no mask.
@@ -77,7 +80,7 @@ public struct AttentionSequences: Sendable, Hashable {
 /// "FlashAttention".
 public func attention(
     query: Tensor, key: Tensor, value: Tensor, headCount: Int, causal: Bool,
-    keyMask: AttentionMask? = nil, sequences: AttentionSequences? = nil,
+    band: Int? = nil, keyMask: AttentionMask? = nil, sequences: AttentionSequences? = nil,
     dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
     require(
@@ -89,7 +92,7 @@ public func attention(
     let call = AttentionCall(
         batch: query.shape[0], queryCount: queryCount, keyCount: keyCount, channels: channels,
         queryStride: channels, keyStride: channels, headCount: headCount, causal: causal,
-        keyMask: keyMask, sequences: sequences, dropout: dropout, precision: precision)
+        band: band, keyMask: keyMask, sequences: sequences, dropout: dropout, precision: precision)
     let recorded = query.requiresGradient || key.requiresGradient || value.requiresGradient
     require(
         !recorded || sequences.map { $0.coverKeys(keyCount) } ?? true,
@@ -125,6 +128,7 @@ public func attention(
 ///   - qkv: `[batch, time, 3 · channels]`: query, key and value of each position beside each other.
 ///   - headCount: divides `channels`.
 ///   - causal: whether a position sees itself and those before it only.
+///   - band: with `causal`, how many positions it sees, itself included; nil for all.
 ///   - keyMask: `[batch, time]`; hides padding. A query without any visible key gives zeros.
 ///   - sequences: the rows of each sequence, in order and without gaps, where sequences of several lengths lie
 ///     end to end: `qkv` is then `[1, rows, 3 · channels]`, and there is no mask.
@@ -132,7 +136,8 @@ public func attention(
 ///   - precision: how the products compute; the softmax is always Float32.
 /// - Returns: `[batch, time, channels]`.
 public func attention(
-    packed qkv: Tensor, headCount: Int, causal: Bool, keyMask: AttentionMask? = nil,
+    packed qkv: Tensor, headCount: Int, causal: Bool, band: Int? = nil,
+    keyMask: AttentionMask? = nil,
     sequences: [Range<Int>]? = nil, dropout: DropoutSite? = nil, precision: Precision = .float32
 ) -> Tensor {
     require(
@@ -142,7 +147,7 @@ public func attention(
     let call = AttentionCall(
         batch: batch, queryCount: time, keyCount: time, channels: channels,
         queryStride: 3 * channels, keyStride: 3 * channels, headCount: headCount, causal: causal,
-        keyMask: keyMask,
+        band: band, keyMask: keyMask,
         sequences: sequences.map { AttentionSequences(queries: $0, keys: $0) }, dropout: dropout,
         precision: precision)
     let logSumExp = qkv.requiresGradient ? Tensor(shape: call.rowShape) { _ in } : nil
@@ -174,8 +179,8 @@ public func attention(
 /// - Returns: `[batch, heads, queries, keys]`; of sequences of several lengths one entry each, as long as the
 ///   longest, with zeros behind the ends of shorter ones. No gradient is recorded.
 public func attentionWeights(
-    query: Tensor, key: Tensor, headCount: Int, causal: Bool, keyMask: AttentionMask? = nil,
-    sequences: AttentionSequences? = nil
+    query: Tensor, key: Tensor, headCount: Int, causal: Bool, band: Int? = nil,
+    keyMask: AttentionMask? = nil, sequences: AttentionSequences? = nil
 ) -> Tensor {
     require(
         query.shape.count == 3 && key.shape.count == 3 && query.shape[0] == key.shape[0]
@@ -186,7 +191,8 @@ public func attentionWeights(
     let call = AttentionCall(
         batch: query.shape[0], queryCount: query.shape[1], keyCount: key.shape[1],
         channels: channels, queryStride: channels, keyStride: channels, headCount: headCount,
-        causal: causal, keyMask: keyMask, sequences: sequences, dropout: nil, precision: .float32)
+        causal: causal, band: band, keyMask: keyMask, sequences: sequences, dropout: nil,
+        precision: .float32)
     return Tensor(shape: call.weightShape) { out in
         withPointers(query, key) { query, key in call.weights(query, key, out) }
     }
@@ -202,6 +208,7 @@ private struct AttentionCall: Sendable {
     let keyStride: Int
     let headCount: Int
     let causal: Bool
+    let band: Int?
     let keyMask: [UInt8]?
     /// Rows of each sequence's queries and keys; empty where all sequences are alike.
     let queries: [sesame_rows]
@@ -211,9 +218,11 @@ private struct AttentionCall: Sendable {
 
     init(
         batch: Int, queryCount: Int, keyCount: Int, channels: Int, queryStride: Int, keyStride: Int,
-        headCount: Int, causal: Bool, keyMask: AttentionMask?, sequences: AttentionSequences?,
+        headCount: Int, causal: Bool, band: Int?, keyMask: AttentionMask?,
+        sequences: AttentionSequences?,
         dropout: DropoutSite?, precision: Precision
     ) {
+        requireBand("attention", band, causal: causal)
         require(
             headCount > 0 && channels % headCount == 0,
             "attention: \(headCount) heads do not divide \(channels) channels")
@@ -241,6 +250,7 @@ private struct AttentionCall: Sendable {
         self.keyStride = keyStride
         self.headCount = headCount
         self.causal = causal
+        self.band = band
         self.keyMask = keyMask?.scalars
         self.dropout = dropout
         self.precision = precision
@@ -309,6 +319,7 @@ private struct AttentionCall: Sendable {
             shape.output_batch_stride = queryCount * channels
             shape.scale = 1 / Float(headSize).squareRoot()
             shape.causal = causal
+            shape.band = band ?? 0
             shape.key_mask = mask
             shape.dropout = dropout?.probability ?? 0
             shape.key = (dropout?.key ?? RandomKey(seed: 0)).kernel
@@ -325,4 +336,13 @@ private struct AttentionCall: Sendable {
             }
         }
     }
+}
+
+/// A band is part of what a causal position sees.
+func requireBand(_ operation: String, _ band: Int?, causal: Bool = true) {
+    guard let band else { return }
+    require(
+        causal && band > 0,
+        "\(operation): expected a band of 1 or more in causal attention, found \(band), "
+            + "causal \(causal)")
 }

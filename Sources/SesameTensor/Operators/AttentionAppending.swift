@@ -10,11 +10,12 @@ import CSesameKernels
 ///   - values: the same.
 ///   - count: how many tokens are kept already.
 ///   - headCount: how many heads share the hidden axis.
+///   - band: how many tokens each sees, itself included; nil for all.
 ///   - precision: how the products compute.
 /// - Returns: `[batch, time, hidden]`.
 package func attentionAppending(
     _ qkv: Tensor, keys: inout Tensor, values: inout Tensor, count: Int, headCount: Int,
-    precision: Precision
+    band: Int? = nil, precision: Precision
 ) -> Tensor {
     require(
         qkv.shape.count == 3 && keys.shape.count == 3 && qkv.shape[2] == 3 * keys.shape[2]
@@ -29,6 +30,7 @@ package func attentionAppending(
     require(
         count >= 0 && count + T <= capacity,
         "attentionAppending: \(count) tokens and \(T) more do not fit \(capacity)")
+    requireBand("attentionAppending", band)
     var shape = sesame_attention()
     (shape.batch, shape.heads, shape.head_size) = (B, headCount, C / headCount)
     (shape.query_count, shape.key_count) = (T, count + T)
@@ -38,6 +40,7 @@ package func attentionAppending(
     (shape.output_time_stride, shape.output_batch_stride) = (C, T * C)
     shape.scale = 1 / Float(C / headCount).squareRoot()
     shape.causal = true
+    shape.band = band ?? 0
     shape.precision = precision.kernel
     return Tensor(shape: Shape(B, T, C)) { out in
         qkv.withPointer { qkv in
