@@ -34,7 +34,7 @@ struct SesameCommand: AsyncParsableCommand {
                 name: "Models:",
                 subcommands: [
                     ModelCommand.self, EvaluateCommand.self, PredictCommand.self,
-                    GenerateCommand.self,
+                    GenerateCommand.self, PromptCommand.self,
                     FillMaskCommand.self, TranslateCommand.self, EmbedCommand.self,
                     ExplainCommand.self,
                 ]),

@@ -9,7 +9,7 @@ struct HelpTests {
         "pretrain bert", "pretrain ngram", "pretrain rnn", "pretrain nnlm", "finetune",
         "finetune classify", "finetune pair",
         "finetune regress", "finetune tag", "finetune span", "finetune choice", "evaluate",
-        "predict", "generate",
+        "predict", "generate", "prompt",
         "fill-mask", "embed", "train", "train translate", "translate", "model", "model import",
         "model export", "model info", "runs",
         "runs list", "runs show",

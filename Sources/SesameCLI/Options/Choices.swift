@@ -27,6 +27,10 @@ extension TaggingScheme: ExpressibleByArgument {}
 
 extension BERTVariant: ExpressibleByArgument {}
 
+extension PromptScoring: ExpressibleByArgument {}
+
+extension FinetuningInputs: ExpressibleByArgument {}
+
 /// How entity tags are stored, as it is typed.
 enum TagSchemeChoice: String, CaseIterable, ExpressibleByArgument {
     case bio, bioes, io

@@ -127,6 +127,39 @@ public func projectedCrossEntropy(
     return ProjectedLoss(loss: loss, scoredCount: scored, correctCount: correct)
 }
 
+/// The log-probability of each row's target after a projection to a vocabulary, in nats: at most 0.
+///
+/// As in ``projectedCrossEntropy(hidden:weight:bias:targets:ignoreIndex:labelSmoothing:precision:)``, all logits
+/// are never stored. For inference: no gradient is recorded.
+/// - Parameters:
+///   - hidden: `[..., features]`.
+///   - weight: `[vocabulary, features]`.
+///   - targets: one id for each row of `hidden`.
+///   - precision: how the products compute; the softmax is always Float32.
+/// - Returns: one number a row.
+/// - Precondition: targets are in `0..<vocabulary`.
+public func projectedLogLikelihoods(
+    hidden: Tensor, weight: Tensor, targets: IDTensor, precision: Precision = .float32
+) -> [Float] {
+    require(
+        hidden.shape.count >= 1 && weight.shape.count == 2 && hidden.shape.last == weight.shape[1],
+        "projectedLogLikelihoods: expected hidden [..., C] and weight [V, C], "
+            + "found \(hidden.shape) and \(weight.shape)")
+    let (rows, columns, classes) = (hidden.shape.leading, weight.shape[1], weight.shape[0])
+    _ = scoredCount(
+        "projectedLogLikelihoods", targets, rows: rows, classes: classes, ignoreIndex: -1)
+    var losses = [Float](repeating: 0, count: rows)
+    withPointers(hidden, weight) { hidden, weight in
+        targets.scalars.withUnsafeBufferPointer { targets in
+            guard let targets = targets.baseAddress else { return }
+            sesame_projected_cross_entropy(
+                precision.kernel, rows, columns, classes, hidden, weight, nil, targets, -1, 0, 0,
+                &losses, nil, nil, nil, nil)
+        }
+    }
+    return losses.map { -$0 }
+}
+
 /// Checks targets and counts those that are scored.
 private func scoredCount(
     _ operation: String, _ targets: IDTensor, rows: Int, classes: Int, ignoreIndex: Int32

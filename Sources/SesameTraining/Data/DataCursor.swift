@@ -54,6 +54,7 @@ package enum DataSite {
     package static let masking: UInt64 = 0x6d61_736b
     package static let rareWords: UInt64 = 0x7261_7265
     package static let augmentation: UInt64 = 0x6175_676d
+    package static let examples: UInt64 = 0x6578_616d
 
     /// The generator for one use at one place, independent of every other.
     package static func generator(
