@@ -24,6 +24,8 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         public static let badTokenizer = Code(description: "badTokenizer")
         /// A label is unknown to the model or missing from the data.
         public static let badLabel = Code(description: "badLabel")
+        /// What is asked for needs more memory than the machine has.
+        public static let tooLarge = Code(description: "tooLarge")
         /// A file could not be read or written.
         public static let file = Code(description: "file")
     }
@@ -37,6 +39,8 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case exists(path: String)
         case badTokenizer(problem: String, remedy: String)
         case badLabel(problem: String, remedy: String)
+        case tooLarge(
+            what: String, neededBytes: Double, availableBytes: Double, remedy: String)
         case file(path: String, problem: String)
     }
 
@@ -55,6 +59,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case .exists: .exists
         case .badTokenizer: .badTokenizer
         case .badLabel: .badLabel
+        case .tooLarge: .tooLarge
         case .file: .file
         }
     }
@@ -81,8 +86,16 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
             "tokenizer: \(problem); \(remedy)"
         case .badLabel(let problem, let remedy):
             "label: \(problem); \(remedy)"
+        case .tooLarge(let what, let needed, let available, let remedy):
+            "\(what) takes about \(Self.gigabytes(needed)) of memory, this machine has "
+                + "\(Self.gigabytes(available)); \(remedy)"
         case .file(let path, let problem):
             "\(path): \(problem)"
         }
+    }
+
+    /// A size in GB (10⁹ bytes) with one decimal.
+    private static func gigabytes(_ bytes: Double) -> String {
+        "\((bytes / 1e8).rounded() / 10) GB"
     }
 }

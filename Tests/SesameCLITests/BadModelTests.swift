@@ -158,12 +158,13 @@ struct BadModelTests {
         BadInput(
             "documents shorter than the model",
             ["pretrain", "gpt", "text", "--tokenizer", "letters", "--output", "m"]
-                + ["--context", "100000", "--quiet"], says: "100001 tokens"),
+                + ["--context", "100000", "--layers", "1", "--heads", "1", "--width", "8"]
+                + ["--batch", "1", "--quiet"], says: "100001 tokens"),
         BadInput(
             "model beyond this machine's memory",
             ["pretrain", "gpt", "text", "--tokenizer", "letters", "--output", "m"]
                 + ["--layers", "4", "--heads", "2", "--width", "120000", "--quiet"],
-            says: "bytes", "this machine"),
+            says: "GB of memory", "this machine"),
         BadInput(
             "output that is a file",
             ["pretrain", "gpt", "text", "--tokenizer", "letters", "--output", "text.txt"]

@@ -86,6 +86,36 @@ struct ModelCommandTests {
         #expect(try sandbox.run("model", "info", "exported").output.contains("of BF16"))
     }
 
+    @Test("Presets are shown with what they cost, and what does not fit is not begun")
+    func presets() throws {
+        let sandbox = try Sandbox()
+        let info = try sandbox.run("model", "info", "gpt2-medium", "--batch", "2")
+        #expect(info.output.contains("354,823,168"), "\(info.errors)")
+        #expect(info.output.contains("FLOP a token") && !info.output.contains("a second"))
+        let timed = try sandbox.run(
+            "model", "info", "bert-tiny", "--length", "32", "--tokens", "1e6", "--json")
+        let estimate = try #require(timed.object()["estimate"] as? [String: Any])
+        #expect(try #require(estimate["seconds"] as? Double) > 0)
+        #expect(estimate["fits"] as? Bool == true)
+        expectFailure(
+            try sandbox.run("model", "info", "bert-tiny", "--length", "600"), mentioning: "512")
+        expectFailure(try sandbox.run("model", "info", "bert-gigantic"), mentioning: "nothing")
+
+        try Self.published(sandbox)
+        let folder = try sandbox.run("model", "info", "published", "--json").object()
+        let cost = try #require(folder["estimate"] as? [String: Any])
+        #expect(cost["length"] as? Int == 16)
+
+        let training = try TrainingCommandTests.prepared()
+        expectFailure(
+            try training.run(
+                "pretrain", "gpt", "text", "--tokenizer", "letters", "--preset", "gpt2-xl",
+                "--batch", "65536", "--quiet"), mentioning: "GB of memory", "smaller")
+        let unknown = try training.run(
+            "pretrain", "bert", "text", "--tokenizer", "letters", "--preset", "gpt2-xl")
+        #expect(unknown.status == 64 && unknown.errors.contains("bert-base"))
+    }
+
     @Test("A file of weights alone is imported with a configuration from elsewhere")
     func singleFile() throws {
         let sandbox = try Sandbox()

@@ -5,19 +5,69 @@ import Sesame
 struct ModelInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Show what a model folder holds, and check that it fits together.",
-        discussion: "Example:  sesame model info models/articles-bert"
+        abstract:
+            "Show what a model folder holds, and what a model of its sizes, or of a preset's, costs.",
+        discussion: """
+            Examples:
+              sesame model info models/articles-bert
+              sesame model info gpt2-medium --batch 4 --tokens 1e8
+
+            A folder is read whole, which checks that it fits together. Presets are the sizes of published models: \
+            \(ModelPreset.all.map(\.name).joined(separator: ", ")). Memory is what training with AdamW on such batches, and \
+            one forward pass, take. Arithmetic is that of matrix products (Kaplan et al. 2020; Chowdhery et al. \
+            2022, appendix B): 2 operations a token and weight in a forward pass and 4 · width for each key that a \
+            token sees, three times that in training. With --tokens this machine trains a part of such a model \
+            for a moment, and says how long the whole will take.
+            """
     )
 
-    @Argument(help: "The model's folder, of our own or as published.")
+    @Argument(help: "The model's folder, of our own or as published, or the name of a preset.")
     var model: String
 
+    @Option(help: ArgumentHelp("Texts a batch, for the estimates.", valueName: "n"))
+    var batch = 8
+
+    @Option(
+        help: ArgumentHelp(
+            "Tokens a text, for the estimates (default: as many as the model takes).",
+            valueName: "n"))
+    var length: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Estimate the time to train on this many tokens, as 1e8.", valueName: "n"))
+    var tokens: Double?
+
+    @OptionGroup var precision: PrecisionOption
+    @OptionGroup var threads: ThreadsOption
     @OptionGroup var format: FormatOptions
 
+    func validate() throws {
+        if batch < 1 { throw ValidationError("--batch must be 1 or more, not \(batch).") }
+        if let length, length < 1 {
+            throw ValidationError("--length must be 1 or more, not \(length).")
+        }
+        if let tokens, !(1...1e13).contains(tokens) {
+            throw ValidationError("--tokens must be from 1 to 1e13, not \(tokens).")
+        }
+    }
+
     func run() throws {
+        threads.apply()
         let url = URL(fileURLWithPath: model)
+        if !FileManager.default.fileExists(atPath: url.path),
+            let preset = ModelPreset.named(model)
+        {
+            return try show(preset)
+        }
         let info = try ModelInfo(url)
-        if format.json { return try JSON.print(Record(info, url: url)) }
+        let estimate = try info.cost.map { try self.estimate($0) }
+        if tokens != nil && estimate == nil {
+            throw CommandError("no estimate is known for a model of the kind \(info.modelType)")
+        }
+        if format.json {
+            return try JSON.print(Record(info, url: url, estimate: estimate, tokens: tokens))
+        }
         var lines: [(String, String)] = [
             ("model", "\(info.architecture) (\(info.modelType))"),
             ("task", Self.text(info.task)),
@@ -38,8 +88,97 @@ struct ModelInfoCommand: ParsableCommand {
                     .joined(separator: ", ")
             ),
             ("in memory", "\(info.memoryBytes.byteSize) as float32"),
-            ("training", training(info.training)),
+            ("trained", training(info.training)),
         ]
+        if let estimate { lines += self.lines(estimate) }
+        Self.print(lines)
+    }
+
+    private func show(_ preset: ModelPreset) throws {
+        let cost = preset.cost
+        let estimate = try self.estimate(cost)
+        if format.json {
+            return try JSON.print(
+                PresetRecord(
+                    preset: preset.name, source: preset.source,
+                    estimate: EstimateRecord(estimate, tokens: tokens), cost: cost))
+        }
+        Self.print(
+            [
+                ("preset", "\(preset.name) (\(preset.source))"),
+                ("parameters", cost.parameterCount.grouped),
+                (
+                    "sizes",
+                    "\(cost.layerCount.counted("layer")), \(cost.hiddenSize) wide, "
+                        + "\(cost.headCount.counted("head")), \(cost.vocabularySize.counted("token")), "
+                        + cost.maxSequenceLength.counted("position")
+                ),
+                ("in memory", "\(Self.size(cost.weightBytes)) as float32"),
+            ] + lines(estimate))
+    }
+
+    /// What the model costs here; measured where a time is asked for.
+    private func estimate(_ cost: ModelCost) throws -> TrainingEstimate {
+        let length = length ?? cost.maxSequenceLength
+        guard length <= cost.maxSequenceLength else {
+            throw CommandError(
+                "--length is \(length), and the model takes \(cost.maxSequenceLength.counted("token"))"
+            )
+        }
+        var result = TrainingEstimate(cost, batchSize: batch, length: length)
+        if tokens != nil {
+            result.speed = MachineSpeed.measured(
+                for: cost, batchSize: batch, length: length, precision: precision.precision)
+        }
+        return result
+    }
+
+    private func lines(_ estimate: TrainingEstimate) -> [(String, String)] {
+        let batch = "batches of \(estimate.batchSize) × \(estimate.length.counted("token"))"
+        var result = [
+            (
+                "to use",
+                "\(Self.size(estimate.inferenceBytes)), with \(estimate.length.counted("token"))"
+            ),
+            (
+                "to train",
+                "\(Self.size(estimate.trainingBytes)), in \(batch); "
+                    + (estimate.fits ? "this machine has " : "more than this machine's ")
+                    + Self.size(estimate.machineBytes)
+            ),
+            (
+                "arithmetic",
+                "\(Self.operations(estimate.forwardOperationsPerToken)) a token, "
+                    + "\(Self.operations(estimate.trainingOperationsPerToken)) in training"
+            ),
+        ]
+        if let tokens, let seconds = estimate.seconds(tokens: tokens), let speed = estimate.speed {
+            result.append(
+                (
+                    "time",
+                    "\(spokenDuration(seconds: seconds)) to train on \(tokens.short) tokens, "
+                        + "\((tokens / seconds).rate) a second; measured at "
+                        + "\(Self.operations(speed.operationsPerSecond)) a second in \(precision.precision.rawValue)"
+                ))
+        }
+        return result
+    }
+
+    /// "16 MB", "45.2 GB".
+    private static func size(_ bytes: Double) -> String {
+        bytes < 1e10 ? Int(bytes).byteSize : "\((bytes / 1e9).fixed(1)) GB"
+    }
+
+    /// "2.85 GFLOP", in steps of a thousand.
+    private static func operations(_ count: Double) -> String {
+        switch count {
+        case 1e12...: "\((count / 1e12).fixed(2)) TFLOP"
+        case 1e9...: "\((count / 1e9).fixed(2)) GFLOP"
+        default: "\((count / 1e6).fixed(2)) MFLOP"
+        }
+    }
+
+    private static func print(_ lines: [(String, String)]) {
         let width = lines.map(\.0.count).max() ?? 0
         for (name, value) in lines {
             StandardOutput.line(
@@ -72,22 +211,55 @@ struct ModelInfoCommand: ParsableCommand {
         return record.metrics.isEmpty ? text : text + "; " + MetricText.line(record.metrics)
     }
 
+    /// An estimate with what follows from it.
+    struct EstimateRecord: Encodable {
+        let estimate: TrainingEstimate
+        let tokens: Double?
+
+        init(_ estimate: TrainingEstimate, tokens: Double?) {
+            (self.estimate, self.tokens) = (estimate, tokens)
+        }
+
+        enum CodingKeys: CodingKey { case fits, tokens, seconds }
+
+        func encode(to encoder: any Encoder) throws {
+            try estimate.encode(to: encoder)
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode(estimate.fits, forKey: .fits)
+            try values.encodeIfPresent(tokens, forKey: .tokens)
+            try values.encodeIfPresent(
+                tokens.flatMap { estimate.seconds(tokens: $0) }, forKey: .seconds)
+        }
+    }
+
+    private struct PresetRecord: Encodable {
+        let preset: String
+        let source: String
+        let estimate: EstimateRecord
+        let cost: ModelCost
+    }
+
     /// The figures and where they are from.
     struct Record: Encodable {
         let info: ModelInfo
         let folder: String
+        let estimate: EstimateRecord?
 
-        init(_ info: ModelInfo, url: URL) {
+        init(
+            _ info: ModelInfo, url: URL, estimate: TrainingEstimate? = nil, tokens: Double? = nil
+        ) {
             self.info = info
             folder = url.path
+            self.estimate = estimate.map { EstimateRecord($0, tokens: tokens) }
         }
 
-        enum CodingKeys: CodingKey { case folder }
+        enum CodingKeys: CodingKey { case folder, estimate }
 
         func encode(to encoder: any Encoder) throws {
             try info.encode(to: encoder)
             var values = encoder.container(keyedBy: CodingKeys.self)
             try values.encode(folder, forKey: .folder)
+            try values.encodeIfPresent(estimate, forKey: .estimate)
         }
     }
 }

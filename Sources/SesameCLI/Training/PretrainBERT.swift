@@ -48,19 +48,7 @@ struct PretrainBERT: ParsableCommand {
     @Option(help: "What is learnt, after which paper; the options below change it further.")
     var variant: BERTVariant = .bert
 
-    @Option(help: ArgumentHelp("Transformer blocks.", valueName: "n"))
-    var layers = Self.defaults.layerCount
-
-    @Option(help: ArgumentHelp("Attention heads a block; they divide the width.", valueName: "n"))
-    var heads = Self.defaults.headCount
-
-    @Option(help: ArgumentHelp("Size of the hidden states.", valueName: "n"))
-    var width = Self.defaults.hiddenSize
-
-    @Option(
-        help: ArgumentHelp("Tokens of the longest sequence, special ones included.", valueName: "n")
-    )
-    var context = Self.defaults.maxLength
+    @OptionGroup var size: SizeArguments<BERTDefaults>
 
     @Option(help: ArgumentHelp("Dropout probability.", valueName: "p"))
     var dropout = Self.defaults.dropoutProbability
@@ -88,10 +76,11 @@ struct PretrainBERT: ParsableCommand {
 
     private var options: BERTPretrainingOptions {
         var result = BERTPretrainingOptions(variant)
-        result.layerCount = layers
-        result.headCount = heads
-        result.hiddenSize = width
-        result.maxLength = context
+        let sizes = size.sizes
+        result.layerCount = sizes.layers
+        result.headCount = sizes.heads
+        result.hiddenSize = sizes.width
+        result.maxLength = sizes.context
         result.dropoutProbability = dropout
         result.masking.selectedFraction = maskShare
         if wholeWords { result.masking.wholeWords = true }

@@ -15,6 +15,8 @@ struct PretrainGPT: ParsableCommand {
             """
     )
 
+    enum BandedLayers: String, CaseIterable, ExpressibleByArgument { case alternating, all }
+
     private static let defaults = GPTPretrainingOptions()
 
     @Argument(help: "The corpus to train on.")
@@ -22,17 +24,17 @@ struct PretrainGPT: ParsableCommand {
 
     @OptionGroup var tokenizer: TokenizerOptions
 
-    @Option(help: ArgumentHelp("Transformer blocks.", valueName: "n"))
-    var layers = Self.defaults.layerCount
+    @OptionGroup var size: SizeArguments<GPTDefaults>
 
-    @Option(help: ArgumentHelp("Attention heads a block; they divide the width.", valueName: "n"))
-    var heads = Self.defaults.headCount
+    @Option(
+        help: ArgumentHelp(
+            "Let layers look back over this many tokens only, which makes long contexts cheap (default: no limit).",
+            valueName: "n"))
+    var band: Int?
 
-    @Option(help: ArgumentHelp("Size of the hidden states.", valueName: "n"))
-    var width = Self.defaults.hiddenSize
-
-    @Option(help: ArgumentHelp("Tokens the model looks at.", valueName: "n"))
-    var context = Self.defaults.contextLength
+    @Option(
+        help: "Which layers --band is for; alternating leaves the first, third and so on dense.")
+    var bandedLayers: BandedLayers = .alternating
 
     @Option(help: ArgumentHelp("Dropout probability.", valueName: "p"))
     var dropout = Self.defaults.dropoutProbability
@@ -45,10 +47,18 @@ struct PretrainGPT: ParsableCommand {
 
     private var options: GPTPretrainingOptions {
         var result = GPTPretrainingOptions()
-        result.layerCount = layers
-        result.headCount = heads
-        result.hiddenSize = width
-        result.contextLength = context
+        let sizes = size.sizes
+        result.layerCount = sizes.layers
+        result.headCount = sizes.heads
+        result.hiddenSize = sizes.width
+        result.contextLength = sizes.context
+        // More layers than these are refused, band or not.
+        let count = min(max(0, sizes.layers), 1 << 12)
+        result.band = band.map {
+            bandedLayers == .all
+                ? .everywhere(width: $0, layerCount: count)
+                : .alternating(width: $0, layerCount: count)
+        }
         result.dropoutProbability = dropout
         result.training = training.options
         return result

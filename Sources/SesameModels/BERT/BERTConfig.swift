@@ -82,6 +82,18 @@ public struct BERTConfig: Codable, Sendable, Hashable {
     {
         sized(vocabularySize, maxSequenceLength, layers: 4, hidden: 512)
     }
+    /// 8 layers, 512 wide: 41 million parameters with BERT's own vocabulary.
+    public static func medium(vocabularySize: Int = 30522, maxSequenceLength: Int = 512)
+        -> BERTConfig
+    {
+        sized(vocabularySize, maxSequenceLength, layers: 8, hidden: 512)
+    }
+    /// 24 layers, 1024 wide: 335 million parameters with BERT's own vocabulary.
+    public static func large(vocabularySize: Int = 30522, maxSequenceLength: Int = 512)
+        -> BERTConfig
+    {
+        sized(vocabularySize, maxSequenceLength, layers: 24, hidden: 1024)
+    }
     /// 12 layers, 768 wide: 110 million parameters with BERT's own vocabulary.
     public static func base(vocabularySize: Int = 30522, maxSequenceLength: Int = 512) -> BERTConfig
     {

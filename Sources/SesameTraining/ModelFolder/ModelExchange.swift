@@ -90,11 +90,12 @@ public func exportModel(
     if let export = kind.export {
         return try export(TrainedModelFolder(source), output)
     }
-    guard kind.publishedLayout != nil else {
+    let type = try ModelFolder.summary(of: source).modelType
+    guard kind.publishedLayout != nil, type != GPTConfig.ownModelType else {
         throw TrainingError(
             .badModelFolder(
                 path: source.path,
-                problem: "Hugging Face has no model of kind \(kind.modelType) to write it as",
+                problem: "Hugging Face has no model of kind \(type) to write it as",
                 remedy: "use the folder as it is: its files are config.json, safetensors and "
                     + "tokenizer.json"))
     }

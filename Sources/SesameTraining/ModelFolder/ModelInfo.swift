@@ -51,6 +51,8 @@ public struct ModelInfo: Sendable, Codable, Hashable {
     public var memoryBytes: Int
     /// The tokenizer.
     public var tokenizer: TokenizerInfo
+    /// What it costs in memory and arithmetic; nil where no formula is known.
+    public var cost: ModelCost?
     /// How the model was trained here; nil for one from elsewhere.
     public var training: TrainingRecord?
 
@@ -66,6 +68,7 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         parameterCount = model.parameterCount
         memoryBytes = 4 * parameterCount
         let kind = try ModelKind.of(url)
+        cost = try kind.cost(url)
         let sizes = try kind.sizes(url)
         (layerCount, hiddenSize, headCount) = (sizes.layerCount, sizes.hiddenSize, sizes.headCount)
         (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)

@@ -6,6 +6,7 @@ extension ModelKind {
     static let bert = ModelKind(
         modelType: "bert", publishedLayout: "BERT",
         sizes: { ModelSizes(try ModelFolder.bert(in: $0)) },
+        cost: { try ModelFolder.bert(in: $0).cost },
         load: { folder in
             let hasHeads = try ModelFolder.summary(of: folder).hasPretrainingHeads
             return hasHeads

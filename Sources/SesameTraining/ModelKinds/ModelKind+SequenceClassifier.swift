@@ -12,6 +12,13 @@ extension ModelKind {
             case .textCNN(let configuration): ModelSizes(configuration)
             }
         },
+        cost: { folder in
+            switch try ModelFolder.classifier(in: folder).backbone {
+            case .bert(let configuration): configuration.cost
+            case .gpt(let configuration): configuration.cost
+            case .textCNN: nil
+            }
+        },
         load: { try SequenceClassifier.load(from: $0) },
         publishedUse: { folder in
             let configuration = try ModelFolder.classifier(in: folder)

@@ -21,6 +21,8 @@ struct ModelKind: Sendable {
     var weightsName: String?
     /// Its sizes, from `config.json` alone.
     let sizes: @Sendable (URL) throws -> ModelSizes
+    /// What it costs in memory and arithmetic, from `config.json` alone; nil where no formula is known.
+    var cost: @Sendable (URL) throws -> ModelCost? = { _ in nil }
     /// Reads the model of a folder.
     let load: @Sendable (URL) throws -> any StoredModel
     /// Writes the model of a folder in another layout that other programs read: a file, or a folder.
@@ -37,7 +39,8 @@ struct ModelKind: Sendable {
 
     /// Every kind that a folder may hold.
     static let all: [ModelKind] = [
-        .gpt, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq, .transformer,
+        .gpt, .bandedGPT, .bert, .sequenceClassifier, .textCNN, .ngram, .rnn, .nnlm, .seq2seq,
+        .transformer,
         .elmo, .tagger, .tokenClassifier, .spanPredictor, .choiceClassifier,
     ]
 }
@@ -70,8 +73,8 @@ extension ModelKind {
     ///   `.badModelFolder` for a kind of model that is not known.
     static func of(_ folder: URL) throws -> ModelKind {
         let summary = try ModelFolder.summary(of: folder)
-        // Kinds of our own are known by their type alone.
-        if !summary.modelType.hasPrefix("sesame-") {
+        // Kinds of our own are known by their type alone, but for GPTs, which may have a head over texts.
+        if !summary.modelType.hasPrefix("sesame-") || summary.modelType == GPTConfig.ownModelType {
             let headed = all.first { kind in
                 guard let suffix = kind.headSuffix else { return false }
                 return summary.architectures.contains { $0.hasSuffix(suffix) }

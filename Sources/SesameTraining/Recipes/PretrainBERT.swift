@@ -34,6 +34,21 @@ public func pretrainBERT(
 ) throws -> RecipeResult {
     try options.validate()
     try RecipeRunner<BERTPretrainingOptions>.checkOutput(output)
+    var configuration = BERTConfig(
+        vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.maxLength,
+        hiddenSize: options.hiddenSize, layerCount: options.layerCount,
+        headCount: options.headCount, feedForwardSize: 4 * options.hiddenSize,
+        dropoutProbability: options.dropoutProbability,
+        initializerDeviation: options.initializerDeviation
+            ?? defaultDeviation(hiddenSize: options.hiddenSize),
+        sharesLayers: options.sharesLayers)
+    try configuration.validate()
+    // What is wrong with a folder is said where it is opened.
+    let sizes = base.flatMap { try? ModelFolder.bert(in: $0) } ?? configuration
+    try TrainingEstimate(
+        sizes.cost, batchSize: options.training.batchSize,
+        length: min(options.maxLength, sizes.maxSequenceLength)
+    ).requireFits()
     try workspace.segmentSentences(corpus: corpus) { done, total in
         try onEvent(.preparing("splitting into sentences: \(done) of \(total) documents"))
     }
@@ -69,14 +84,7 @@ public func pretrainBERT(
             data: try dataset(train, seed: seed),
             // A fixed seed: runs with different seeds are judged on the same masks.
             validation: validation.documentCount > 0 ? try dataset(validation, seed: 0) : nil)
-        let configuration = BERTConfig(
-            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: maxLength,
-            hiddenSize: options.hiddenSize, layerCount: options.layerCount,
-            headCount: options.headCount, feedForwardSize: 4 * options.hiddenSize,
-            dropoutProbability: options.dropoutProbability,
-            initializerDeviation: options.initializerDeviation
-                ?? defaultDeviation(hiddenSize: options.hiddenSize),
-            paddingTokenID: Int(task.data.paddingID), sharesLayers: options.sharesLayers)
+        configuration.paddingTokenID = Int(task.data.paddingID)
         var dependencies = [
             "corpus": corpus, "training tokens": train.contentHash,
             "validation tokens": validation.contentHash,

@@ -21,18 +21,22 @@ public func pretrainGPT(
     options: GPTPretrainingOptions = GPTPretrainingOptions(), output: ModelOutput,
     onEvent: (TrainerEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
-    try pretrainOnText(
+    try options.validate()
+    let configuration = GPTConfig(
+        vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
+        hiddenSize: options.hiddenSize, layerCount: options.layerCount,
+        headCount: options.headCount, dropoutProbability: options.dropoutProbability,
+        initializerDeviation: options.initializerDeviation
+            ?? defaultDeviation(hiddenSize: options.hiddenSize),
+        band: options.band,
+        beginningTokenID: tokenizer.beginningID.map(Int.init),
+        endTokenID: tokenizer.endID.map(Int.init))
+    try configuration.validate()
+    try TrainingEstimate(configuration.cost, batchSize: options.training.batchSize).requireFits()
+    return try pretrainOnText(
         "pretrain gpt", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
     ) { train, validation, key in
-        let configuration = GPTConfig(
-            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: options.contextLength,
-            hiddenSize: options.hiddenSize, layerCount: options.layerCount,
-            headCount: options.headCount, dropoutProbability: options.dropoutProbability,
-            initializerDeviation: options.initializerDeviation
-                ?? defaultDeviation(hiddenSize: options.hiddenSize),
-            beginningTokenID: tokenizer.beginningID.map(Int.init),
-            endTokenID: tokenizer.endID.map(Int.init))
         let task = NextTokenTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.contextLength,

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Sesame
+
+/// The sizes of a model to train where its options say nothing, and the presets that fit it.
+protocol SizeDefaults {
+    static var sizes: BlockSizes { get }
+    /// The sizes of a preset of this kind; nil for one of another.
+    static func sizes(of preset: ModelPreset) -> BlockSizes?
+    /// What `--context` is, for the help.
+    static var contextHelp: String { get }
+}
+
+/// The sizes that training commands have options for.
+struct BlockSizes {
+    var layers: Int
+    var heads: Int
+    var width: Int
+    var context: Int
+}
+
+/// How large a model is to be: a published model's sizes, single ones, or both.
+struct SizeArguments<Defaults: SizeDefaults>: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Sizes of a published model: \(Self.presetNames); options of single sizes go before them.",
+            valueName: "name"))
+    var preset: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Transformer blocks (default: \(Defaults.sizes.layers)).", valueName: "n"))
+    var layers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Attention heads a block; they divide the width (default: \(Defaults.sizes.heads)).",
+            valueName: "n"))
+    var heads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Size of the hidden states (default: \(Defaults.sizes.width)).", valueName: "n"))
+    var width: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "\(Defaults.contextHelp) (default: \(Defaults.sizes.context)).", valueName: "n"))
+    var context: Int?
+
+    private static var presetNames: String {
+        ModelPreset.all.filter { Defaults.sizes(of: $0) != nil }.map(\.name)
+            .joined(separator: ", ")
+    }
+
+    func validate() throws {
+        guard let preset, Self.presetSizes(preset) == nil else { return }
+        throw ValidationError("--preset is '\(preset)', expected one of \(Self.presetNames).")
+    }
+
+    private static func presetSizes(_ name: String) -> BlockSizes? {
+        guard let preset = ModelPreset.named(name) else { return nil }
+        return Defaults.sizes(of: preset)
+    }
+
+    /// The sizes that the options come to.
+    var sizes: BlockSizes {
+        var result = preset.flatMap(Self.presetSizes) ?? Defaults.sizes
+        if let layers { result.layers = layers }
+        if let heads { result.heads = heads }
+        if let width { result.width = width }
+        if let context { result.context = context }
+        return result
+    }
+}
+
+extension GPTDefaults: SizeDefaults {
+    static var sizes: BlockSizes {
+        let options = GPTPretrainingOptions()
+        return BlockSizes(
+            layers: options.layerCount, heads: options.headCount, width: options.hiddenSize,
+            context: options.contextLength)
+    }
+
+    static func sizes(of preset: ModelPreset) -> BlockSizes? {
+        guard case .gpt(let configuration) = preset.configuration else { return nil }
+        return BlockSizes(
+            layers: configuration.layerCount, heads: configuration.headCount,
+            width: configuration.hiddenSize, context: configuration.maxSequenceLength)
+    }
+
+    static var contextHelp: String { "Tokens the model looks at" }
+}
+
+extension BERTDefaults: SizeDefaults {
+    static var sizes: BlockSizes {
+        let options = BERTPretrainingOptions()
+        return BlockSizes(
+            layers: options.layerCount, heads: options.headCount, width: options.hiddenSize,
+            context: options.maxLength)
+    }
+
+    static func sizes(of preset: ModelPreset) -> BlockSizes? {
+        guard case .bert(let configuration) = preset.configuration else { return nil }
+        return BlockSizes(
+            layers: configuration.layerCount, heads: configuration.headCount,
+            width: configuration.hiddenSize, context: configuration.maxSequenceLength)
+    }
+
+    static var contextHelp: String { "Tokens of the longest sequence, special ones included" }
+}

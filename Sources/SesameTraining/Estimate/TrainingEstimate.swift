@@ -1,0 +1,66 @@
+import SesameModels
+import SesameTensor
+
+/// What training or using a Transformer will take on this machine, told before it begins.
+public struct TrainingEstimate: Sendable, Hashable, Codable {
+    /// How many parameters.
+    public let parameterCount: Int
+    /// Texts a batch.
+    public let batchSize: Int
+    /// Tokens a text.
+    public let length: Int
+    /// Bytes that the weights and one forward pass take.
+    public let inferenceBytes: Double
+    /// Bytes that training takes.
+    public let trainingBytes: Double
+    /// Bytes of memory that this machine has.
+    public let machineBytes: Double
+    /// Operations of a forward pass, a token.
+    public let forwardOperationsPerToken: Double
+    /// Operations of a training step, a token.
+    public let trainingOperationsPerToken: Double
+    /// How fast this machine is; nil where it was not measured.
+    public var speed: MachineSpeed?
+
+    /// The estimate from a model's sizes; cheap, since nothing is measured.
+    ///
+    /// - Parameters:
+    ///   - cost: The model.
+    ///   - batchSize: Texts a batch.
+    ///   - length: Tokens a text; nil for the longest that the model takes.
+    public init(_ cost: ModelCost, batchSize: Int, length: Int? = nil) {
+        let length = length ?? cost.maxSequenceLength
+        parameterCount = cost.parameterCount
+        self.batchSize = batchSize
+        self.length = length
+        inferenceBytes = cost.inferenceBytes(length: length)
+        trainingBytes = cost.trainingBytes(batchSize: batchSize, length: length)
+        machineBytes = Double(MemoryPool.physicalMemory)
+        forwardOperationsPerToken = cost.forwardOperations(length: length)
+        trainingOperationsPerToken = cost.trainingOperations(length: length)
+    }
+
+    /// Whether training fits into this machine's memory.
+    public var fits: Bool { trainingBytes <= machineBytes }
+
+    /// Seconds that training on a number of tokens takes at the measured speed; nil where it was not measured.
+    public func seconds(tokens: Double) -> Double? {
+        speed.map { speed in
+            let steps = tokens / Double(batchSize * length)
+            return tokens * trainingOperationsPerToken / speed.operationsPerSecond
+                + steps * Double(parameterCount) * speed.updateSecondsPerParameter
+        }
+    }
+
+    /// Refuses what does not fit.
+    /// - Throws: ``TrainingError`` with code `.tooLarge`, which has the figure.
+    public func requireFits() throws {
+        guard !fits else { return }
+        throw TrainingError(
+            .tooLarge(
+                what:
+                    "training \(parameterCount) parameters on batches of \(batchSize) × \(length) tokens",
+                neededBytes: trainingBytes, availableBytes: machineBytes,
+                remedy: "choose a smaller model, a smaller batch or a shorter context"))
+    }
+}

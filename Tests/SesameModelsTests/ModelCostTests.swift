@@ -1,0 +1,96 @@
+import SesameModels
+import SesameNN
+import SesameTensor
+import Testing
+
+/// What models cost, against published counts, models that are made, and what a step takes.
+struct ModelCostTests {
+    /// As Hugging Face's models of these names count, BERT with its pooler. GPT-1 has no norm at its end, 1,536
+    /// parameters fewer.
+    @Test(
+        arguments: [
+            ("bert-tiny", 4_385_920), ("bert-mini", 11_170_560), ("bert-small", 28_763_648),
+            ("bert-medium", 41_373_184), ("bert-base", 109_482_240), ("bert-large", 335_141_888),
+            ("gpt1", 116_534_784 + 1536), ("gpt2-small", 124_439_808),
+            ("gpt2-medium", 354_823_168), ("gpt2-large", 774_030_080),
+            ("gpt2-xl", 1_557_611_200),
+        ])
+    func presetsHaveThePublishedCounts(name: String, count: Int) throws {
+        let preset = try #require(ModelPreset.named(name))
+        #expect(preset.cost.parameterCount == count)
+        switch preset.configuration {
+        case .gpt(let configuration): try configuration.validate()
+        case .bert(let configuration): try configuration.validate()
+        }
+    }
+
+    @Test func namesAreUnique() {
+        let names = ModelPreset.all.map(\.name)
+        #expect(Set(names).count == names.count && names.count == 11)
+        #expect(ModelPreset.named("gpt5") == nil)
+    }
+
+    @Test func countsAreThoseOfTheModels() {
+        let key = RandomKey(seed: 1)
+        for ties in [true, false] {
+            let sizes = GPTConfig(
+                vocabularySize: 50, maxSequenceLength: 9, hiddenSize: 12, layerCount: 3,
+                headCount: 2, feedForwardSize: 20, tiesEmbeddings: ties)
+            #expect(sizes.cost.parameterCount == GPT(sizes, key: key).parameterCount)
+        }
+        let sizes = BERTConfig(
+            vocabularySize: 50, maxSequenceLength: 9, hiddenSize: 12, layerCount: 3, headCount: 2,
+            feedForwardSize: 20)
+        let model = BERT(sizes, key: key).withPooler(key: key)
+        #expect(sizes.cost.parameterCount == model.parameterCount)
+    }
+
+    @Test func operations() {
+        let gpt = GPTConfig.gpt2.cost
+        // 12 blocks of 12 · 768² weights, 512.5 keys a token, 50,257 logits.
+        #expect(gpt.forwardOperations(length: 1024) == 169_869_312 + 18_892_800 + 77_194_752)
+        #expect(gpt.trainingOperations(length: 1024) == 3 * 265_956_864)
+        let bert = BERTConfig.base().cost
+        let blocks = 12.0 * 24 * 768 * 768
+        #expect(
+            bert.forwardOperations(length: 128, projectedShare: 0) == blocks + 12 * 4 * 768 * 128)
+        #expect(
+            bert.trainingOperations(length: 128)
+                == 3 * (blocks + 12 * 4 * 768 * 128 + 0.15 * 2 * 768 * 30522))
+        var banded = GPTConfig.gpt2
+        banded.band = .alternating(width: 256, layerCount: 12)
+        // The first 256 tokens see fewer.
+        let keys = (256.0 * 257 / 2 + 768 * 256) / 1024
+        #expect(
+            banded.cost.forwardOperations(length: 1024, projectedShare: 0)
+                == 169_869_312 + 4 * 768 * (6 * 512.5 + 6 * keys))
+        #expect(
+            banded.cost.forwardOperations(length: 100) == gpt.forwardOperations(length: 100))
+    }
+
+    /// Alone in a process: the pool counts what all of it holds.
+    @Test func trainingTakesTheMemoryThatIsForeseen() async {
+        await #expect(processExitsWith: .success) {
+            for (width, layers, batch) in [(128, 2, 8), (128, 6, 8), (256, 4, 2), (64, 4, 32)] {
+                let sizes = GPTConfig(
+                    vocabularySize: 500, maxSequenceLength: 128, hiddenSize: width,
+                    layerCount: layers, headCount: 4, dropoutProbability: 0)
+                var model = GPT(sizes, key: RandomKey(seed: 1))
+                var optimizer = AdamW()
+                let ids = IDTensor(
+                    (0..<batch * 128).map { Int32($0 % 500) }, shape: [batch, 128])
+                MemoryPool.resetPeak()
+                for _ in 0..<2 {
+                    let (_, gradients) = model.valueWithGradients {
+                        $0.loss(ids, targets: ids, context: .training(seed: 1, step: 0)).loss
+                    }
+                    optimizer.update(&model, with: gradients, learningRate: 1e-3)
+                }
+                let ratio =
+                    sizes.cost.trainingBytes(batchSize: batch, length: 128)
+                    / Double(MemoryPool.peakBytes)
+                #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
+            }
+        }
+    }
+}
