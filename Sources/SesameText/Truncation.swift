@@ -34,7 +34,7 @@ public struct Truncation: Sendable, Equatable, Codable {
     /// How many tokens to keep of each text.
     ///
     /// - Parameter budget: What is left for text once the special tokens have their place.
-    func kept(first: Int, second: Int?, budget: Int) -> (first: Int, second: Int) {
+    package func kept(first: Int, second: Int?, budget: Int) -> (first: Int, second: Int) {
         guard budget > 0 else { return (0, 0) }
         guard let second else {
             return (strategy == .onlySecond ? first : min(first, budget), 0)

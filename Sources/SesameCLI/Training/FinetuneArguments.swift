@@ -27,6 +27,18 @@ struct FinetuneArguments: ParsableArguments {
     )
     var architecture: Architecture = .pretrained
 
+    @Option(
+        help: ArgumentHelp(
+            "How a GPT reads texts: plain; delimited, between start, delimiter and extract tokens, which it learns; both-orders, the same with pairs in both orders, for similarity (default: delimited).",
+            valueName: "form"))
+    var inputs: FinetuningInputs?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of a GPT, the weight of the loss of next tokens beside the task's; 0.5 in GPT-1's paper (default: 0).",
+            valueName: "x"))
+    var lmWeight: Float?
+
     @Flag(help: "Begin with random weights of the model's sizes, to see what pretraining is worth.")
     var fromScratch = false
 
@@ -61,6 +73,8 @@ struct FinetuneArguments: ParsableArguments {
     private var options: FinetuningOptions {
         var result = FinetuningOptions()
         result.fromScratch = fromScratch
+        if let inputs { result.inputs = inputs }
+        if let lmWeight { result.languageModelWeight = lmWeight }
         result.maxLength = maxLength
         if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
@@ -94,9 +108,9 @@ struct FinetuneArguments: ParsableArguments {
             }
             try usage { try options.validate() }
         case .textcnn:
-            if base != nil || fromScratch {
+            if base != nil || fromScratch || inputs != nil || lmWeight != nil {
                 throw ValidationError(
-                    "--model and --from-scratch are for pretrained models; --architecture textcnn "
+                    "--model, --from-scratch, --inputs and --lm-weight are for pretrained models; --architecture textcnn "
                         + "begins from word vectors (--vectors).")
             }
             if textCNN.tokenizer == nil {

@@ -4,6 +4,8 @@ import SesameTensor
 public struct SequenceExample: Sendable, Hashable {
     /// Ids with special tokens, at most the model's length.
     public var ids: [Int32]
+    /// A pair's texts in the other order, where the model reads both; empty otherwise.
+    public var otherOrder: [Int32] = []
     /// 0 in the first text, 1 in the second; empty means all 0.
     public var typeIDs: [Int32]
     /// Index of the class; -1 where it is not known, or the text has a score.
@@ -24,7 +26,8 @@ public struct SequenceExample: Sendable, Hashable {
 
 /// A padded batch of texts.
 public struct SequenceBatch: Sendable {
-    /// Ids, `[batch, time]`, padded at the end.
+    /// Ids, `[batch, time]`, padded at the end; where pairs are read in both orders `[2 · batch, time]`, all in the
+    /// one order before all in the other.
     public var ids: IDTensor
     /// Segment numbers, `[batch, time]`.
     public var typeIDs: IDTensor
@@ -122,7 +125,7 @@ public struct SequenceDataset: TrainingData {
             // A token of one text of a pair does not go over into the other, and vectors in context belong to
             // the text as it was.
             let types = example.typeIDs
-            let isFixed = example.vectors != nil
+            let isFixed = example.vectors != nil || !example.otherOrder.isEmpty
             example.ids = augmenter.augmented(
                 example.ids, epoch: cursor.epoch, index: index,
                 canSwap: { !isFixed && (types.isEmpty || types[$0] == types[$0 + 1]) })
@@ -175,23 +178,25 @@ public struct SequenceDataset: TrainingData {
     package static func batch(
         of indices: [Int], in examples: [SequenceExample], paddingID: Int32
     ) -> SequenceBatch {
-        let width = max(1, indices.map { examples[$0].ids.count }.max() ?? 1)
-        let cells = indices.count * width
+        var rows = indices.map { (ids: examples[$0].ids, typeIDs: examples[$0].typeIDs) }
+        if indices.contains(where: { !examples[$0].otherOrder.isEmpty }) {
+            rows += indices.map { (examples[$0].otherOrder, []) }
+        }
+        let width = max(1, rows.map(\.ids.count).max() ?? 1)
+        let cells = rows.count * width
         var ids = [Int32](repeating: paddingID, count: cells)
         var typeIDs = [Int32](repeating: 0, count: cells)
         var mask = [UInt8](repeating: 0, count: cells)
-        var tokenCount = 0
-        for (row, index) in indices.enumerated() {
-            let example = examples[index]
+        for (row, tokens) in rows.enumerated() {
             let start = row * width
-            for (offset, id) in example.ids.enumerated() {
+            for (offset, id) in tokens.ids.enumerated() {
                 ids[start + offset] = id
                 mask[start + offset] = 1
             }
-            for (offset, type) in example.typeIDs.enumerated() { typeIDs[start + offset] = type }
-            tokenCount += example.ids.count
+            for (offset, type) in tokens.typeIDs.enumerated() { typeIDs[start + offset] = type }
         }
-        let shape: Shape = [indices.count, width]
+        let tokenCount = rows.reduce(0) { $0 + $1.ids.count }
+        let shape: Shape = [rows.count, width]
         return SequenceBatch(
             ids: IDTensor(ids, shape: shape), typeIDs: IDTensor(typeIDs, shape: shape),
             attentionMask: mask,

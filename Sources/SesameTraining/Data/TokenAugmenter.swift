@@ -13,7 +13,7 @@ package struct TokenAugmenter: Sendable {
     /// Takes the place of dropped tokens.
     let unknownID: Int32
     /// Tokens that stay as and where they are, by id.
-    let isSpecial: [Bool]
+    private let specialMarks: [Bool]
     /// The nearest tokens of each, by id; empty without synonyms.
     let neighbours: [[Int32]]
     let seed: UInt64
@@ -24,7 +24,7 @@ package struct TokenAugmenter: Sendable {
     ) {
         self.augmentation = augmentation
         self.unknownID = unknownID
-        self.isSpecial = isSpecial
+        specialMarks = isSpecial
         self.neighbours = neighbours
         self.seed = seed
     }
@@ -68,6 +68,11 @@ package struct TokenAugmenter: Sendable {
             seed: seed)
     }
 
+    /// Tokens that a model has beyond the vocabulary are special too.
+    private func isSpecial(_ id: Int32) -> Bool {
+        Int(id) >= specialMarks.count || specialMarks[Int(id)]
+    }
+
     /// A text's tokens, changed.
     ///
     /// - Parameters:
@@ -85,7 +90,7 @@ package struct TokenAugmenter: Sendable {
             var place = 0
             while place + 1 < ids.count {
                 let isDrawn = generator.nextUniform() < augmentation.swap
-                if isDrawn, !isSpecial[Int(ids[place])], !isSpecial[Int(ids[place + 1])],
+                if isDrawn, !isSpecial(ids[place]), !isSpecial(ids[place + 1]),
                     canSwap(place)
                 {
                     ids.swapAt(place, place + 1)
@@ -95,7 +100,7 @@ package struct TokenAugmenter: Sendable {
                 place += 1
             }
         }
-        for place in ids.indices where !isSpecial[Int(ids[place])] {
+        for place in ids.indices where !isSpecial(ids[place]) {
             if augmentation.synonym > 0, generator.nextUniform() < augmentation.synonym {
                 let choices = neighbours[Int(ids[place])]
                 if !choices.isEmpty {

@@ -53,6 +53,13 @@ public struct TextExplainer: Sendable {
                         problem: "it reads vectors in context alone, which are not explained",
                         remedy: "choose a model with word vectors of its own"))
             }
+            guard classifier.configuration.inputForm?.readsBothOrders != true else {
+                throw TrainingError(
+                    .badModelFolder(
+                        path: modelFolder.path,
+                        problem: "it reads pairs in both orders, which is not explained",
+                        remedy: "choose a model that reads one"))
+            }
             model = .classifier(classifier)
             maxLength = min(folder.record.maxLength, classifier.maxSequenceLength)
         default:
@@ -61,14 +68,16 @@ public struct TextExplainer: Sendable {
                 let bert = try folder.load(BERT.self)
                 model = .bert(bert)
                 maxLength = bert.configuration.maxSequenceLength
-            case "gpt2":
+            case "gpt2", GPTConfig.ownModelType:
                 let gpt = try folder.load(GPT.self)
                 model = .gpt(gpt)
                 maxLength = gpt.configuration.maxSequenceLength
             default:
                 throw ModelKind.mismatch(
                     kind.modelType, in: modelFolder,
-                    expected: { ["bert", "gpt2"].contains($0.modelType) }, for: "explaining")
+                    expected: {
+                        ["bert", "gpt2", GPTConfig.ownModelType].contains($0.modelType)
+                    }, for: "explaining")
             }
         }
     }
@@ -80,11 +89,8 @@ public struct TextExplainer: Sendable {
     ///   - label: The class to explain; nil for the likeliest.
     /// - Throws: ``TrainingError`` with code `.badLabel` for a class that the model does not have.
     public func explain(_ text: LabelledText, label: String? = nil) throws -> TextExplanation {
-        let encoding = tokenizer.encode(
-            text.text, pair: text.pair, truncation: Truncation(maxLength: maxLength))
-        let ids = encoding.ids
-        let types = text.pair == nil ? nil : encoding.typeIDs
-        var result = TextExplanation(tokens: encoding.tokens, attention: [])
+        let (ids, types, tokens) = try encoded(text)
+        var result = TextExplanation(tokens: tokens, attention: [])
         switch model {
         case .classifier(let classifier):
             let output = try explained(classifier, ids, types, label, in: &result)
@@ -101,6 +107,29 @@ public struct TextExplainer: Sendable {
         case .gpt(let gpt): result.attention = heads(try gpt.attentionMaps(of: ids))
         }
         return result
+    }
+
+    /// The text as the model reads it: ids, segments of a pair, and the tokens' names.
+    private func encoded(
+        _ text: LabelledText
+    ) throws -> (ids: [Int32], types: [Int32]?, tokens: [String]) {
+        if case .classifier(let classifier) = model,
+            let form = classifier.configuration.inputForm
+        {
+            let ids = try ExampleEncoder(
+                tokenizer: tokenizer, head: classifier.configuration.head, maxLength: maxLength,
+                inputForm: form
+            ).encode([LabelledText(text.text, pair: text.pair)])[0].ids
+            let names = [
+                form.startID: "[start]", form.delimiterID: "[delimiter]",
+                form.extractID: "[extract]",
+            ]
+            let tokens = ids.map { names[Int($0)] ?? tokenizer.vocabulary.token($0) }
+            return (ids, nil, tokens)
+        }
+        let encoding = tokenizer.encode(
+            text.text, pair: text.pair, truncation: Truncation(maxLength: maxLength))
+        return (encoding.ids, text.pair == nil ? nil : encoding.typeIDs, encoding.tokens)
     }
 
     /// The number of the output that is explained; its name and value go into `result`.

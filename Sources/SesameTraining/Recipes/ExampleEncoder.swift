@@ -7,15 +7,19 @@ struct ExampleEncoder {
     let tokenizer: Tokenizer
     let head: SequenceHead
     let maxLength: Int
+    /// How a GPT reads texts and pairs; nil where the tokenizer's own special tokens are around them.
+    var inputForm: GPTInputForm?
     /// Gives vectors of the words in context; nil where the model takes none.
     var context: (any ContextVectors)?
 
     /// How many of the texts or pairs have more tokens than are encoded.
     func countTooLong(_ texts: [LabelledText]) -> Int {
         let isPaired = texts.contains { $0.pair != nil }
+        let formCount = inputForm?.tokenCount(isPair: isPaired) ?? 0
         return tokenizer.encodeBatch(
-            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil
-        ).count { $0.count > maxLength }
+            texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil,
+            addSpecialTokens: inputForm == nil
+        ).count { $0.count + formCount > maxLength }
     }
 
     /// Examples in the order of the texts.
@@ -24,6 +28,12 @@ struct ExampleEncoder {
     func encode(_ texts: [LabelledText]) throws -> [SequenceExample] {
         // A set has pairs throughout or not at all.
         let isPaired = texts.contains { $0.pair != nil }
+        if let inputForm {
+            var examples = self.examples(
+                texts, in: inputForm, isPaired: isPaired || inputForm.readsBothOrders)
+            try readLabels(of: texts, into: &examples)
+            return examples
+        }
         let encodings = tokenizer.encodeBatch(
             texts.map(\.text), pairs: isPaired ? texts.map { $0.pair ?? "" } : nil,
             truncation: Truncation(maxLength: maxLength))
@@ -44,6 +54,35 @@ struct ExampleEncoder {
                     own.count == 1 ? own[0] : concatenated(own, axis: 1), over: encoding)
             }
         }
+        try readLabels(of: texts, into: &examples)
+        return examples
+    }
+
+    /// Texts between the tokens of a form, cut longest first.
+    private func examples(
+        _ texts: [LabelledText], in form: GPTInputForm, isPaired: Bool
+    ) -> [SequenceExample] {
+        let first = tokenizer.encodeIDsBatch(texts.map(\.text))
+        let second = isPaired ? tokenizer.encodeIDsBatch(texts.map { $0.pair ?? "" }) : nil
+        let truncation = Truncation(maxLength: maxLength)
+        return texts.indices.map { index in
+            let pair = second?[index]
+            let kept = truncation.kept(
+                first: first[index].count, second: pair?.count,
+                budget: maxLength - form.tokenCount(isPair: isPaired))
+            let a = Array(first[index].prefix(kept.first))
+            guard let pair else { return SequenceExample(ids: form.input(a)) }
+            let b = Array(pair.prefix(kept.second))
+            var example = SequenceExample(ids: form.input(a, pair: b))
+            if form.readsBothOrders { example.otherOrder = form.input(b, pair: a) }
+            return example
+        }
+    }
+
+    /// What the texts' labels mean to the head.
+    private func readLabels(
+        of texts: [LabelledText], into examples: inout [SequenceExample]
+    ) throws {
         switch head {
         case .classification(let labels):
             let indices = Dictionary(
@@ -74,7 +113,6 @@ struct ExampleEncoder {
                 examples[index].score = Float(score)
             }
         }
-        return examples
     }
 
     /// The words that the tokens of a text stand for, and those of its pair; special tokens left out.

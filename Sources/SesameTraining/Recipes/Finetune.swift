@@ -31,8 +31,9 @@ public enum FinetuningTask: String, Sendable, Hashable, Codable, CaseIterable {
 /// Fine-tunes a pretrained model to name the class of a text or a pair of texts, or to give it a score,
 /// and writes a new model folder.
 ///
-/// Classes are the labels of the train split, in byte order; scores are the labels read as numbers. A
-/// pair is encoded as `[CLS] text [SEP] pair [SEP]` with type ids 0 and 1, and cut longest first.
+/// Classes are the labels of the train split, in byte order; scores are the labels read as numbers. For a BERT a
+/// pair is encoded as `[CLS] text [SEP] pair [SEP]` with type ids 0 and 1, for a GPT as
+/// ``FinetuningOptions/inputs`` says, and cut longest first.
 /// Validation is on the validation split or, where the corpus has none, on some of the training texts,
 /// drawn by the seed.
 /// - Parameters:
@@ -60,7 +61,8 @@ public func finetune(
         task: task, workspace: workspace, corpus: corpus, tokenizer: folder.tokenizer,
         options: options, training: options.training,
         validationFraction: options.validationFraction, maxLength: options.maxLength,
-        keepsBest: options.keepsBest, augmentation: options.augmentation, output: output,
+        keepsBest: options.keepsBest, augmentation: options.augmentation,
+        languageModelWeight: options.languageModelWeight, output: output,
         dependencies: ["base": try DurableFiles.checksum(weightsIn: base)],
         baseModel: options.fromScratch ? nil : base.lastPathComponent)
     return try recipe.train(onEvent: onEvent, shouldStop: shouldStop) { head in
@@ -76,27 +78,16 @@ private func makeClassifier(
     let summary = try ModelFolder.summary(of: folder.url)
     switch summary.modelType {
     case "bert":
+        guard options.languageModelWeight == 0 else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "weight of the language model", expected: "0 for a BERT",
+                    found: "\(options.languageModelWeight)"))
+        }
         return SequenceClassifier(
             bert: try folder.encoder(options), head: head, key: key.derived(1))
-    case "gpt2":
-        let pretrained =
-            if summary.isSequenceClassifier {
-                try folder.load(SequenceClassifier.self).gpt
-            } else {
-                try folder.load(GPT.self) as GPT?
-            }
-        guard let pretrained else { break }
-        var configuration = pretrained.configuration
-        if let dropout = options.dropoutProbability {
-            configuration.residualDropoutProbability = dropout
-            configuration.embeddingDropoutProbability = dropout
-            configuration.attentionDropoutProbability = dropout
-        }
-        var gpt = GPT(configuration, key: key.derived(0))
-        if !options.fromScratch { try gpt.copyParameters(of: pretrained) }
-        return SequenceClassifier(
-            gpt: gpt, head: head, dropoutProbability: options.dropoutProbability,
-            key: key.derived(1))
+    case "gpt2", GPTConfig.ownModelType:
+        return try makeClassifier(on: folder, summary, head: head, options: options, key: key)
     default: break
     }
     throw TrainingError(
@@ -104,6 +95,52 @@ private func makeClassifier(
             path: folder.url.path,
             problem: "fine-tuning needs a GPT or BERT, but this is '\(summary.modelType)'",
             remedy: "choose another folder"))
+}
+
+/// A model with a fresh head on the folder's GPT, or on random weights of the same sizes.
+private func makeClassifier(
+    on folder: TrainedModelFolder, _ summary: ModelFolder.Summary, head: SequenceHead,
+    options: FinetuningOptions, key: RandomKey
+) throws -> SequenceClassifier {
+    var pretrained: GPT
+    var form: GPTInputForm?
+    if summary.isSequenceClassifier {
+        let classifier = try folder.load(SequenceClassifier.self)
+        guard let gpt = classifier.gpt else { preconditionFailure("a classifier without its GPT") }
+        (pretrained, form) = (gpt, classifier.configuration.inputForm)
+    } else {
+        pretrained = try folder.load(GPT.self)
+    }
+    guard options.languageModelWeight == 0 || pretrained.configuration.tiesEmbeddings else {
+        throw TrainingError(
+            .invalidOption(
+                name: "weight of the language model",
+                expected: "0 for a model whose output has weights of its own",
+                found: "\(options.languageModelWeight)"))
+    }
+    switch options.inputs {
+    case .plain: form = nil
+    case .delimited, .bothOrders:
+        let readsBothOrders = options.inputs == .bothOrders
+        if form == nil {
+            // Behind all that the model has places for.
+            form = GPTInputForm(behind: pretrained.configuration.vocabularySize)
+            pretrained = pretrained.withMoreTokens(
+                GPTInputForm.tokenCount, key: key.derived(2))
+        }
+        form?.readsBothOrders = readsBothOrders
+    }
+    var configuration = pretrained.configuration
+    if let dropout = options.dropoutProbability {
+        configuration.residualDropoutProbability = dropout
+        configuration.embeddingDropoutProbability = dropout
+        configuration.attentionDropoutProbability = dropout
+    }
+    var gpt = GPT(configuration, key: key.derived(0))
+    if !options.fromScratch { try gpt.copyParameters(of: pretrained) }
+    return SequenceClassifier(
+        gpt: gpt, head: head, inputForm: form, dropoutProbability: options.dropoutProbability,
+        key: key.derived(1))
 }
 
 extension TrainedModelFolder {

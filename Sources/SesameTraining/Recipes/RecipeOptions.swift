@@ -1,3 +1,4 @@
+import SesameModels
 import SesameNN
 import SesameTensor
 
@@ -24,6 +25,8 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
     public var contextLength = 64
     /// Dropout in embeddings, attention and residuals.
     public var dropoutProbability: Float = 0
+    /// Which layers look back only so far; nil where all see the whole context.
+    public var band: AttentionBand?
     /// Standard deviation of the initial weights; nil for 0.02 · √(768 / width).
     ///
     /// 0.02 is GPT-2's and BERT's value at a width of 768. A narrow model that begins with it takes long
@@ -61,6 +64,12 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
             throw TrainingError(
                 .invalidOption(
                     name: "context length", expected: "2 or more", found: "\(contextLength)"))
+        }
+        if let band, band.width < 1 || band.layers.isEmpty {
+            throw TrainingError(
+                .invalidOption(
+                    name: "band", expected: "1 or more tokens in 1 or more layers",
+                    found: "\(band.width) in \(band.layers.count)"))
         }
     }
 }
@@ -200,12 +209,28 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     }
 }
 
+/// How a GPT that is fine-tuned reads texts and pairs.
+///
+/// Source: Radford et al. 2018, Improving Language Understanding by Generative Pre-Training, section 3.3.
+public enum FinetuningInputs: String, Sendable, Hashable, Codable, CaseIterable {
+    /// As they are, as Hugging Face's models do; the texts of a pair one behind the other.
+    case plain
+    /// Between start, delimiter and extract tokens, whose vectors are learned.
+    case delimited
+    /// The same for pairs in both orders, whose states are added: for similarity.
+    case bothOrders = "both-orders"
+}
+
 /// How to fine-tune a pretrained model to name the class of a text, or to give it a score.
 public struct FinetuningOptions: Sendable, Hashable, Codable {
     /// Longest text in tokens, special tokens included; nil for the model's limit.
     public var maxLength: Int?
     /// Dropout in the model while fine-tuning; nil for what the model was pretrained with.
     public var dropoutProbability: Float? = 0.1
+    /// How a GPT reads texts and pairs; a BERT has its own way.
+    public var inputs = FinetuningInputs.delimited
+    /// λ of the loss of a GPT's next tokens beside the task's; GPT-1 was fine-tuned with 0.5, 0 is the task alone.
+    public var languageModelWeight: Float = 0
     /// Begins with random weights of the same sizes, to show what pretraining is worth.
     public var fromScratch = false
     /// Ends with the weights of the best evaluation: by accuracy, or by Spearman's correlation.
@@ -238,6 +263,12 @@ public struct FinetuningOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: 1, headCount: 1, hiddenSize: 1,
             dropoutProbability: dropoutProbability ?? 0, validationFraction: validationFraction)
+        guard languageModelWeight >= 0 && languageModelWeight.isFinite else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "weight of the language model", expected: "0 or more",
+                    found: "\(languageModelWeight)"))
+        }
         if let maxLength, maxLength < 3 {
             throw TrainingError(
                 .invalidOption(name: "length", expected: "3 or more", found: "\(maxLength)"))

@@ -26,6 +26,8 @@ struct SequenceRecipe<Options: Codable & Sendable> {
     var vectors: WordVectorTable?
     /// Gives vectors of words in context, where the model mixes them.
     var context: (any ContextVectors)?
+    /// λ of the loss of a GPT's next tokens.
+    var languageModelWeight: Float = 0
     /// The greatest length of the head's weights; nil for no limit.
     var maxNorm: Float?
     let output: ModelOutput
@@ -50,7 +52,8 @@ struct SequenceRecipe<Options: Codable & Sendable> {
             let model = try makeModel(head)
             let maxLength = min(maxLength ?? .max, model.maxSequenceLength)
             let encoder = ExampleEncoder(
-                tokenizer: tokenizer, head: head, maxLength: maxLength, context: context)
+                tokenizer: tokenizer, head: head, maxLength: maxLength,
+                inputForm: model.configuration.inputForm, context: context)
             let count = texts.train.count + texts.validation.count
             try onEvent(.preparing("tokenising \(count) texts"))
             let sequences = SequenceTask(
@@ -61,7 +64,8 @@ struct SequenceRecipe<Options: Codable & Sendable> {
                     augmenter: TokenAugmenter(
                         augmentation, tokenizer: tokenizer, vectors: vectors,
                         seed: training.seed)),
-                validation: try encoder.encode(texts.validation), head: head, maxNorm: maxNorm)
+                validation: try encoder.encode(texts.validation), head: head, maxNorm: maxNorm,
+                languageModelWeight: languageModelWeight)
             let training = training.evaluatedOnceAnEpoch(of: sequences.data)
             var sizes = [
                 "trainTexts": texts.train.count, "validationTexts": texts.validation.count,

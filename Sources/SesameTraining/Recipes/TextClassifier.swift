@@ -135,7 +135,8 @@ struct SequencePredictor: Sendable {
         }
         encoder = ExampleEncoder(
             tokenizer: tokenizer, head: model.configuration.head,
-            maxLength: min(folder.record.maxLength, model.maxSequenceLength), context: context)
+            maxLength: min(folder.record.maxLength, model.maxSequenceLength),
+            inputForm: model.configuration.inputForm, context: context)
         paddingID = tokenizer.paddingID ?? 0
     }
 

@@ -14,17 +14,21 @@ public struct SequenceTask: TrainingTask {
     /// The greatest length of the weights of each output, kept to after each step; nil for no limit.
     public let maxNorm: Float?
 
+    /// λ of the loss of a GPT's next tokens beside the task's; 0 for the task alone.
+    public let languageModelWeight: Float
+
     private let last = LastResults()
 
     /// A task over training texts and held-out ones, all with what the head learns.
     public init(
         data: SequenceDataset, validation: [SequenceExample], head: SequenceHead,
-        maxNorm: Float? = nil
+        maxNorm: Float? = nil, languageModelWeight: Float = 0
     ) {
         self.data = data
         self.validation = validation
         self.head = head
         self.maxNorm = maxNorm
+        self.languageModelWeight = languageModelWeight
     }
 
     /// Accuracy of classes, Spearman's correlation of scores.
@@ -40,11 +44,13 @@ public struct SequenceTask: TrainingTask {
     /// Tokens without padding.
     public func tokenCount(of batch: SequenceBatch) -> Int { batch.tokenCount }
 
-    /// Mean cross-entropy of the classes, or mean squared error of the scores.
+    /// Mean cross-entropy of the classes, or mean squared error of the scores; with a share of the loss of next tokens
+    /// where that is asked for.
     public func loss(
         of model: SequenceClassifier, on batch: SequenceBatch, context: ForwardContext
     ) -> BatchLoss {
-        let result = Self.forward(model, batch, context: context)
+        let result = Self.forward(
+            model, batch, languageModelWeight: languageModelWeight, context: context)
         return BatchLoss(loss: result.loss, statistics: result.statistics)
     }
 
@@ -136,7 +142,8 @@ public struct SequenceTask: TrainingTask {
     }
 
     private static func forward(
-        _ model: SequenceClassifier, _ batch: SequenceBatch, context: ForwardContext
+        _ model: SequenceClassifier, _ batch: SequenceBatch, languageModelWeight: Float = 0,
+        context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor, statistics: [BatchStatistics]) {
         let targets: SequenceClassifier.Targets =
             switch model.configuration.head {
@@ -146,7 +153,6 @@ public struct SequenceTask: TrainingTask {
         return model.lossAndStatistics(
             batch.ids, typeIDs: batch.typeIDs,
             mask: .unlessFull(batch.attentionMask, shape: batch.ids.shape), layers: batch.layers,
-            targets: targets,
-            context: context)
+            targets: targets, languageModelWeight: languageModelWeight, context: context)
     }
 }
