@@ -64,7 +64,8 @@ struct SizeArguments<Defaults: SizeDefaults>: ParsableArguments {
 
     /// The sizes that the options come to.
     var sizes: BlockSizes {
-        var result = preset.flatMap(Self.presetSizes) ?? Defaults.sizes
+        var result = Defaults.sizes
+        if let preset, let named = Self.presetSizes(preset) { result = named }
         if let layers { result.layers = layers }
         if let heads { result.heads = heads }
         if let width { result.width = width }
