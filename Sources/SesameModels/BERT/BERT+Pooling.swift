@@ -9,6 +9,19 @@ public enum SentencePooling: String, Sendable, Codable, Hashable, CaseIterable {
     case cls
 }
 
+/// The states of all tokens of a batch, in an order of their own.
+package struct TokenStates {
+    /// `[rows, hidden]`.
+    package let states: Tensor
+    /// The row of each text's first token; its others are behind it.
+    package let starts: [Int]
+    /// How many positions each text has in the batch, padding included.
+    let time: Int
+
+    /// The row of a token by its place in the batch, text · time + position.
+    func row(at place: Int) -> Int32 { Int32(starts[place / time] + place % time) }
+}
+
 extension BERT {
     /// One vector a text, without any work on padding.
     ///
@@ -56,28 +69,24 @@ extension BERT {
     package func pooled(
         _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
     ) -> Tensor {
-        let (states, starts) = tokenStates(ids, typeIDs: typeIDs, mask: mask, context: context)
-        return pool(
-            states, rows: IDTensor(starts.map { Int32($0) }, shape: [starts.count]),
-            context: context)
+        let tokens = tokenStates(ids, typeIDs: typeIDs, mask: mask, context: context)
+        let rows = tokens.starts.map { Int32($0) }
+        return pool(tokens.states, rows: IDTensor(rows, shape: [rows.count]), context: context)
     }
 
     /// The last layer's states of all tokens, without any work on padding that is behind the texts.
     ///
     /// Parameters as for ``hidden(_:typeIDs:mask:context:)``.
-    /// - Returns: `[rows, hidden]`, in an order of its own, and the row of each text's first token, behind
-    ///   which its others are.
     package func tokenStates(
         _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, context: ForwardContext
-    ) -> (states: Tensor, starts: [Int]) {
+    ) -> TokenStates {
         let (batch, time) = (ids.shape[0], ids.shape[1])
         guard let mask, mask.keepsPrefixes, case let lengths = mask.lengths, !lengths.contains(0)
         else {
             let states = hidden(ids, typeIDs: typeIDs, mask: mask, context: context)
-            return (
-                states.reshaped([batch * time, configuration.hiddenSize]),
-                (0..<batch).map { $0 * time }
-            )
+            return TokenStates(
+                states: states.reshaped([batch * time, configuration.hiddenSize]),
+                starts: (0..<batch).map { $0 * time }, time: time)
         }
         func rows(_ tensor: IDTensor) -> [[Int32]] {
             lengths.indices.map { Array(tensor.scalars[$0 * time..<$0 * time + lengths[$0]]) }
@@ -95,7 +104,8 @@ extension BERT {
             starts[text] = start
             start += lengths[text]
         }
-        return (states.reshaped([start, configuration.hiddenSize]), starts)
+        return TokenStates(
+            states: states.reshaped([start, configuration.hiddenSize]), starts: starts, time: time)
     }
 
     /// The last layer's states of texts that lie end to end, `[1, tokens, hidden]`.

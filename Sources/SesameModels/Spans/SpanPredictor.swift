@@ -54,10 +54,9 @@ public struct SpanPredictor: PretrainedModel {
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         context: ForwardContext
     ) -> (starts: Tensor, ends: Tensor) {
-        let (states, starts) = bert.tokenStates(
+        let tokens = bert.tokenStates(
             ids, typeIDs: typeIDs, mask: mask, context: context.site(0))
-        let time = ids.shape[1]
-        let scores = head(states, context: context)
+        let scores = head(tokens.states, context: context)
         let kept = mask?.scalars ?? [UInt8](repeating: 1, count: ids.elementCount)
         var rows = [Int32](repeating: 0, count: kept.count)
         var penalties = [Float](repeating: 0, count: kept.count)
@@ -65,7 +64,7 @@ public struct SpanPredictor: PretrainedModel {
             if isKept == 0 {
                 penalties[cell] = -1e30
             } else {
-                rows[cell] = Int32(starts[cell / time] + cell % time)
+                rows[cell] = tokens.row(at: cell)
             }
         }
         let cells = scores.selectedRows(IDTensor(rows, shape: ids.shape))

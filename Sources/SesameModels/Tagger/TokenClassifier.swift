@@ -90,13 +90,10 @@ public struct TokenClassifier: WordTagger {
     ///
     /// - Returns: `[sentences, words, tags]`; what stands at padding means nothing.
     public func scores(_ input: PieceInput, context: ForwardContext) -> Tensor {
-        let (states, starts) = bert.tokenStates(
+        let tokens = bert.tokenStates(
             input.ids, typeIDs: nil, mask: input.mask, context: context.site(0))
-        let time = input.ids.shape[1]
-        let rows = input.places.scalars.map { place in
-            Int32(starts[Int(place) / time] + Int(place) % time)
-        }
-        let words = states.selectedRows(IDTensor(rows, shape: input.places.shape))
+        let rows = input.places.scalars.map { tokens.row(at: Int($0)) }
+        let words = tokens.states.selectedRows(IDTensor(rows, shape: input.places.shape))
         return scores(words, context: context)
             .reshaped(input.places.shape.appending(configuration.tags.count))
     }
