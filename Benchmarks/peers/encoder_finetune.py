@@ -226,7 +226,7 @@ def main():
     kind, folder, data, seed = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     epochs = int(sys.argv[5]) if len(sys.argv) > 5 else 5
     rate = float(sys.argv[6]) if len(sys.argv) > 6 else 5e-5
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("THREADS", 2)))
     torch.manual_seed(seed)
     random.seed(seed)
     seconds, metrics = {"tag": tag, "span": span}[kind](folder, data, epochs, rate)

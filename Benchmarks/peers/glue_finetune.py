@@ -10,6 +10,7 @@ epoch. Scores are predicted by a head with one output and the mean squared error
 """
 
 import json
+import os
 import random
 import sys
 import time
@@ -54,7 +55,7 @@ def main():
     folder, task, seed = sys.argv[1], sys.argv[2], int(sys.argv[3])
     epochs = int(sys.argv[4]) if len(sys.argv) > 4 else 3
     rate = float(sys.argv[5]) if len(sys.argv) > 5 else 5e-5
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("THREADS", 2)))
     torch.manual_seed(seed)
     random.seed(seed)
     train, dev = read(task + ".train.tsv"), read(task + ".dev.tsv")

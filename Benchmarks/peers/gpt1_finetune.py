@@ -13,6 +13,7 @@ weights of the last epoch.
 
 import argparse
 import json
+import os
 import random
 import time
 
@@ -72,7 +73,7 @@ class Classifier(torch.nn.Module):
 
 def main():
     options = arguments()
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("THREADS", 2)))
     torch.manual_seed(options.seed)
     random.seed(options.seed)
     train, dev = read(options.task + ".train.tsv"), read(options.task + ".dev.tsv")
