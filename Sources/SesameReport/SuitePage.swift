@@ -18,11 +18,13 @@ public struct SuitePage: Sendable {
         public var mean: String
         /// Their standard deviation.
         public var deviation: String
+        /// Why there are no values, for a set that the model cannot be put to.
+        public var omission: String?
 
         /// A metric of a set.
         public init(
             set: String, split: String, count: String, metric: String, values: [String],
-            mean: String, deviation: String
+            mean: String, deviation: String, omission: String? = nil
         ) {
             self.set = set
             self.split = split
@@ -31,6 +33,7 @@ public struct SuitePage: Sendable {
             self.values = values
             self.mean = mean
             self.deviation = deviation
+            self.omission = omission
         }
 
         /// The cells of the row, from left to right.
@@ -89,9 +92,15 @@ public struct SuitePage: Sendable {
                         page.leaf("td", row.split)
                         page.leaf("td", ["class": "number"], row.count)
                         page.leaf("td", MetricDescription(named: row.metric).title)
-                        for cell in row.values + [row.mean, row.deviation] {
-                            page.leaf("td", ["class": "number"], cell)
+                        guard let omission = row.omission else {
+                            for cell in row.values + [row.mean, row.deviation] {
+                                page.leaf("td", ["class": "number"], cell)
+                            }
+                            return
                         }
+                        page.leaf(
+                            "td", ["colspan": "\(row.values.count + 2)", "class": "note"],
+                            "Left out: \(omission).")
                     }
                 }
             }

@@ -38,6 +38,22 @@ import Testing
         "d\($0)"
     }
 
+    @Test(
+        arguments: [
+            (15, 0.2, 0.0, [5, 10, 15], []), (10, 0.1, 0.1, [10], [5]),
+            (12, 0.25, 0.25, [4, 8, 12], [2, 6, 10]), (10, 0.3, 0.2, [4, 7, 10], [3, 8]),
+            (7, 0.0, 0.5, [], [1, 3, 5, 7]),
+        ] as [(Int, Double, Double, [Int], [Int])])
+    func interleavedIsEven(
+        count: Int, validation: Double, test: Double, expected: [Int], expectedTest: [Int]
+    ) throws {
+        try numbers(count)
+        try workspace.split(corpus: "c", validation: validation, test: test, method: .interleaved)
+        // Documents are counted from 1.
+        #expect(try workspace.texts("c", .validation) == expected.map { "d\($0 - 1)" })
+        #expect(try workspace.texts("c", .test) == expectedTest.map { "d\($0 - 1)" })
+    }
+
     @Test(arguments: [
         (-0.1, 0.0), (0.5, 0.5), (1.0, 0.0), (Double.nan, 0.0), (0.0, Double.infinity),
     ])
@@ -57,6 +73,10 @@ import Testing
         }
         #expect(error.code == .invalidSplit)
         #expect(error.message.contains("contiguously"))
+        #expect(
+            failure {
+                try workspace.split(corpus: "c", validation: 0.1, method: .interleaved)
+            }.code == .invalidSplit)
         try numbers(3, name: "three")
         let summary = try workspace.split(
             corpus: "three", validation: 0.01, test: 0.01, method: .shuffled(seed: 0))

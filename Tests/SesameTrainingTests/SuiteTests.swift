@@ -1,6 +1,7 @@
 import Foundation
 import SesameModels
 import SesameStore
+import SesameTensor
 import SesameText
 import SesameTraining
 import Testing
@@ -35,8 +36,58 @@ private struct SuiteFixture {
                 + words.enumerated().map { "\($0 % 4)\tthe film was \($1)\tthe story was fine\n" },
             to: "scores.tsv")
         options.seeds = [1, 2]
-        options.finetuning.training.limit = .epochs(2)
-        options.finetuning.training.precision = .float32
+        for path: WritableKeyPath<SuiteOptions, FinetuningOptions> in [
+            \.finetuning, \.encoderTagger.finetuning, \.spans.finetuning, \.choice,
+        ] {
+            options[keyPath: path].training.limit = .epochs(2)
+            options[keyPath: path].training.precision = .float32
+        }
+    }
+
+    /// Tags, questions about paragraphs, and endings.
+    func writeWordSets() throws {
+        let nouns = ["cat", "king", "ship", "tree"]
+        var (tags, choices, paragraphs) = ([String](), [String](), [[String: Any]]())
+        for index in 0..<30 {
+            let noun = nouns[index % 4]
+            tags.append("the O\n\(noun) B-LOC\nwas O\n\(index % 3 == 0 ? "fine" : "dull") O\n\n")
+            choices.append(
+                #"{"text": "the \#(noun) saw", "label": \#(index % 2), "#
+                    + #""endings": ["the \#(index % 2 == 0 ? "sea" : "milk")", "a crown"]}"# + "\n")
+            let context = "the \(noun) saw a story . the film was fine ."
+            let answers: [[String: Any]] = [["text": noun, "answer_start": 4]]
+            paragraphs.append([
+                "context": context,
+                "qas": [["id": "\(index)", "question": "a cat saw", "answers": answers]],
+            ])
+        }
+        try write(tags, to: "tags.conll")
+        try write(choices, to: "choices.jsonl")
+        try JSONSerialization.data(
+            withJSONObject: ["version": "1.1", "data": [["title": "x", "paragraphs": paragraphs]]]
+        ).write(to: fixture.folder.url.appendingPathComponent("questions.json"))
+    }
+
+    var wordSuite: EvaluationSuite {
+        var tags = EvaluationSet(name: "tags", task: .tagging, train: ["tags.conll"])
+        tags.heldOut = EvaluationSet.HeldOut(validation: 0.2, test: 0.2, seed: 1)
+        var questions = EvaluationSet(
+            name: "questions", task: .questionAnswering, train: ["questions.json"])
+        questions.format = .squad
+        questions.heldOut = EvaluationSet.HeldOut(validation: 0.2, interleaved: true)
+        (questions.maxLength, questions.windowOverlap) = (12, 3)
+        let choices = EvaluationSet(
+            name: "choices", task: .multipleChoice, train: ["choices.jsonl"],
+            validation: ["choices.jsonl"])
+        return EvaluationSuite(sets: [tags, questions, choices])
+    }
+
+    /// Another model with the words of the fixture.
+    func save(_ other: some PretrainedModel, as name: String) throws -> URL {
+        let folder = fixture.model(name).folder
+        try other.save(to: folder)
+        try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
+        return folder
     }
 
     private func write(_ lines: [String], to name: String) throws {
@@ -55,11 +106,12 @@ private struct SuiteFixture {
     }
 
     func run(
-        in name: String, resuming: Bool = false, onEvent: (SuiteEvent) throws -> Void = { _ in },
-        shouldStop: () -> Bool = { false }
+        _ suite: EvaluationSuite? = nil, in name: String, model: URL? = nil, resuming: Bool = false,
+        onEvent: (SuiteEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
     ) throws -> SuiteReport {
         try evaluateSuite(
-            suite, data: fixture.folder.url, model: model, options: options,
+            suite ?? self.suite, data: fixture.folder.url, model: model ?? self.model,
+            options: options,
             folder: fixture.folder.url.appendingPathComponent(name), resuming: resuming,
             onEvent: onEvent, shouldStop: shouldStop)
     }
@@ -105,13 +157,104 @@ private struct SuiteFixture {
         #expect(kept.isEmpty)
     }
 
-    @Test func stoppedAndResumedItEndsTheSame() throws {
+    @Test func figuresOfWordsAreThoseOfTheSingleFunctions() throws {
         let suite = try SuiteFixture()
-        let whole = try suite.run(in: "whole")
+        try suite.writeWordSets()
+        let report = try suite.run(suite.wordSuite, in: "suite")
+        #expect(report.isComplete && report.omissions.isEmpty)
+        #expect(report.results.map(\.set).map { $0.prefix(1) }.joined() == "ttqqcc")
+
+        let workspace = suite.fixture.workspace
+        func path(_ name: String) -> String {
+            suite.fixture.folder.url.appendingPathComponent(name).path
+        }
+        try workspace.importCorpus(
+            name: "tags", from: CorpusSource(.conll(TaggedColumns()), paths: [path("tags.conll")]))
+        try workspace.split(
+            corpus: "tags", validation: 0.2, test: 0.2, method: .shuffled(seed: 1))
+        try workspace.importCorpus(
+            name: "questions", from: CorpusSource(.squad, paths: [path("questions.json")]))
+        try workspace.split(corpus: "questions", validation: 0.2, method: .interleaved)
+        try workspace.importCorpus(
+            name: "choices",
+            from: CorpusSource(
+                .jsonl(Columns(text: "text", label: "label", endings: ["endings"])),
+                inputs: [Split.train, .validation].map {
+                    CorpusSource.Input(path("choices.jsonl"), split: $0)
+                }))
+        var options = suite.options
+        options.encoderTagger.finetuning.training.seed = 2
+        options.spans.finetuning.training.seed = 2
+        (options.spans.finetuning.maxLength, options.spans.windowOverlap) = (12, 3)
+        options.choice.training.seed = 2
+        let base = suite.model
+        func output(_ name: String) -> ModelOutput { suite.fixture.model(name) }
+        try finetuneTagger(
+            workspace: workspace, corpus: "tags", from: base, options: options.encoderTagger,
+            output: output("tags"))
+        try finetuneSpans(
+            workspace: workspace, corpus: "questions", from: base, options: options.spans,
+            output: output("questions"))
+        try finetuneChoice(
+            workspace: workspace, corpus: "choices", from: base, options: options.choice,
+            output: output("choices"))
+        for (index, (name, split, count)) in [
+            ("tags", Split.test, 6.0), ("questions", .validation, 6), ("choices", .validation, 30),
+        ].enumerated() {
+            let single = try evaluate(
+                modelFolder: output(name).folder, workspace: workspace, corpus: name, split: split)
+            #expect(report.results[2 * index + 1].metrics == single.metrics, "\(name)")
+            #expect(single.metrics[MetricName.count] == count, "\(name)")
+        }
+        #expect(
+            report.rows.map(\.metric) == [
+                MetricName.entityF1, MetricName.accuracy, MetricName.spanF1, MetricName.exactMatch,
+                MetricName.accuracy,
+            ])
+    }
+
+    @Test func whatAModelCannotLearnIsLeftOutWithTheReason() throws {
+        let suite = try SuiteFixture()
+        try suite.writeWordSets()
+        var sets = suite.wordSuite
+        let wordSets = sets
+        sets.sets.append(suite.suite.sets[0])
+        let gpt = try suite.save(
+            GPT(
+                GPTConfig(
+                    vocabularySize: try suite.fixture.wordPiece.vocabulary.count,
+                    maxSequenceLength: 16, hiddenSize: 16, layerCount: 1, headCount: 2),
+                key: RandomKey(seed: 1)), as: "gpt")
+        let report = try suite.run(sets, in: "gpt-suite", model: gpt)
+        #expect(report.isComplete && report.trainingCount == report.results.count)
+        #expect(
+            report.omissions.first?.reason
+                == "tagging needs a BERT or an ELMo, and this is a GPT")
+        #expect(report.omissions.map(\.set).starts(with: ["tags", "questions"]))
+        let row = try #require(report.rows.first { $0.set == "questions" })
+        #expect(row.values.isEmpty && row.deviation == nil)
+        #expect(row.omission == "answering questions needs a BERT, and this is a GPT")
+        #expect(report.results.last?.set == "films")
+        // It stays so when the suite is called again.
+        #expect(try suite.run(sets, in: "gpt-suite", model: gpt, resuming: true) == report)
+
+        let error = #expect(throws: TrainingError.self) {
+            try suite.run(
+                EvaluationSuite(sets: Array(wordSets.sets.prefix(2))), in: "none", model: gpt)
+        }
+        #expect(error?.code == .badModelFolder)
+    }
+
+    @Test(arguments: [false, true])
+    func stoppedAndResumedItEndsTheSame(words: Bool) throws {
+        let suite = try SuiteFixture()
+        let sets = words ? suite.wordSuite : suite.suite
+        if words { try suite.writeWordSets() }
+        let whole = try suite.run(sets, in: "whole")
         // Once before a training, once within one.
         var isStopped = false
         let first = try suite.run(
-            in: "parts",
+            sets, in: "parts",
             onEvent: { event in
                 if case .scored = event { isStopped = true }
             }, shouldStop: { isStopped })
@@ -119,22 +262,22 @@ private struct SuiteFixture {
         isStopped = false
         var steps = 0
         let second = try suite.run(
-            in: "parts", resuming: true,
+            sets, in: "parts", resuming: true,
             onEvent: { event in
                 guard case .training(.step) = event else { return }
                 steps += 1
                 isStopped = steps == 1
             }, shouldStop: { isStopped })
         #expect(second.results.count == 1)
-        let last = try suite.run(in: "parts", resuming: true)
+        let last = try suite.run(sets, in: "parts", resuming: true)
         #expect(last.isComplete)
         #expect(last.results.map(\.metrics) == whole.results.map(\.metrics))
 
-        #expect(throws: TrainingError.self) { try suite.run(in: "parts") }
+        #expect(throws: TrainingError.self) { try suite.run(sets, in: "parts") }
         var other = suite
         other.options.finetuning.training.learningRate = 1e-4
         let error = #expect(throws: TrainingError.self) {
-            try other.run(in: "parts", resuming: true)
+            try other.run(sets, in: "parts", resuming: true)
         }
         #expect(error?.description.contains("other sets, seeds or settings") == true)
     }

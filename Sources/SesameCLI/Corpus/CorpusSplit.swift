@@ -9,10 +9,11 @@ struct CorpusSplit: ParsableCommand {
             Examples:
               sesame corpus split reviews --validation 0.1 --test 0.1 --seed 7
               sesame corpus split novel --validation 0.1 --contiguous
+              sesame corpus split squad --validation 0.2 --interleaved
 
             Documents are drawn at random, or, with --contiguous, the end of the corpus is held out: a \
             document that lies across the boundary is cut there, so that even a single long text can be \
-            divided.
+            divided. With --interleaved they are spread evenly: for a share of 0.2, every fifth one.
             """
     )
 
@@ -35,6 +36,9 @@ struct CorpusSplit: ParsableCommand {
     @Flag(help: "With --contiguous: cut no document, let it go where it begins.")
     var wholeDocuments = false
 
+    @Flag(help: "Hold out documents that are spread evenly over the corpus.")
+    var interleaved = false
+
     @OptionGroup var seed: SeedOption
     @OptionGroup var workspace: WorkspaceOptions
     @OptionGroup var format: FormatOptions
@@ -51,12 +55,19 @@ struct CorpusSplit: ParsableCommand {
         if wholeDocuments && !contiguous {
             throw ValidationError("--whole-documents goes with --contiguous.")
         }
+        if contiguous && interleaved {
+            throw ValidationError("--contiguous and --interleaved exclude each other.")
+        }
+    }
+
+    private var method: SplitMethod {
+        if contiguous { return .contiguous(cutting: !wholeDocuments) }
+        return interleaved ? .interleaved : .shuffled(seed: seed.seed)
     }
 
     func run() throws {
         let summary = try workspace.open().split(
-            corpus: name, validation: validation, test: test,
-            method: contiguous ? .contiguous(cutting: !wholeDocuments) : .shuffled(seed: seed.seed))
+            corpus: name, validation: validation, test: test, method: method)
         if format.json { return try JSON.print(CorpusRecord(summary)) }
         let splits = Split.allCases.map {
             "\((summary.splitCounts[$0] ?? 0).grouped) \($0.rawValue)"

@@ -14,11 +14,13 @@ struct EvaluateSuite: ParsableCommand {
 
             The JSON file lists the sets: {"sets": [{"name": "sst2", "task": "classification", "train": \
             ["sst2/train.tsv"], "validation": ["sst2/dev.tsv"], "text": "sentence", "label": "label"}]}. Tasks are \
-            classification, pairClassification, regression and tagging; further keys are test, format \
-            (tsv, csv, jsonl, labelled, conll), pair, header, heldOut, split, metrics, epochs, learningRate, \
-            batchSize and maxLength. Each set is run with each seed, just as 'sesame finetune' and 'sesame \
-            evaluate' would; an ELMo stays as it is below a TextCNN or a BiLSTM-CRF. Prints a table and \
-            writes results.json and index.html. After Ctrl-C the same command with --resume goes on.
+            classification, pairClassification, regression, tagging, questionAnswering and multipleChoice; \
+            further keys are test, format (tsv, csv, jsonl, labelled, conll, squad), pair, endings, stem, \
+            header, heldOut, split, metrics, epochs, learningRate, batchSize, maxLength and windowOverlap. \
+            Each set is run with each seed, just as 'sesame finetune' and 'sesame evaluate' would; an ELMo \
+            stays as it is below a TextCNN or a BiLSTM-CRF. A set that the model cannot be put to, such as \
+            tagging with a GPT, is left out, and the results say why. Prints a table and writes results.json \
+            and index.html. After Ctrl-C the same command with --resume goes on.
             """
     )
 
@@ -117,12 +119,16 @@ struct EvaluateSuite: ParsableCommand {
         var result = SuiteOptions()
         result.seeds = try seedList()
         result.keepsModels = keepModels
-        result.finetuning.maxLength = maxLength
-        result.finetuning.training = adjusted(result.finetuning.training)
+        for path: WritableKeyPath<SuiteOptions, FinetuningOptions> in [
+            \.finetuning, \.encoderTagger.finetuning, \.spans.finetuning, \.choice,
+        ] {
+            if let maxLength { result[keyPath: path].maxLength = maxLength }
+            result[keyPath: path].training = adjusted(result[keyPath: path].training)
+            result[keyPath: path].keepsBest = keep == .best
+        }
         result.textCNN.training = adjusted(result.textCNN.training)
         result.tagger.training = adjusted(result.tagger.training)
         if let maxLength { result.textCNN.maxLength = maxLength }
-        result.finetuning.keepsBest = keep == .best
         result.textCNN.keepsBest = keep == .best
         result.tagger.keepsBest = keep == .best
         return result
@@ -130,11 +136,7 @@ struct EvaluateSuite: ParsableCommand {
 
     func validate() throws {
         let options = try options()
-        try usage {
-            try options.finetuning.validate()
-            try options.textCNN.validate()
-            try options.tagger.validate()
-        }
+        try usage { try options.validate() }
     }
 
     func run() throws {
@@ -164,6 +166,9 @@ struct EvaluateSuite: ParsableCommand {
         } else {
             table(of: report).print()
             StandardOutput.line()
+            for omission in report.omissions {
+                StandardOutput.line("\(omission.set) is left out: \(omission.reason).")
+            }
             StandardOutput.line(
                 "Results: \(folder.appendingPathComponent("results.json").shortPath), "
                     + "\(folder.appendingPathComponent("index.html").shortPath).")
@@ -171,7 +176,7 @@ struct EvaluateSuite: ParsableCommand {
         guard !report.isComplete else { return }
         display.progress.warn(
             "Stopped after \(report.results.count) of "
-                + "\(suite.sets.count * report.seeds.count) trainings. The same command with --resume "
+                + "\(report.trainingCount) trainings. The same command with --resume "
                 + "goes on from there.")
         throw ExitCode(Interruption.exitStatus)
     }
@@ -218,7 +223,8 @@ extension SuitePage.Row {
                 count: isFirst && row.count > 0 ? row.count.grouped : "", metric: row.metric,
                 values: report.seeds.indices.map {
                     row.values.indices.contains($0) ? text(row.values[$0]) : "–"
-                }, mean: text(row.mean), deviation: row.deviation.map(text) ?? "–")
+                }, mean: row.values.isEmpty ? "–" : text(row.mean),
+                deviation: row.deviation.map(text) ?? "–", omission: row.omission)
         }
     }
 }

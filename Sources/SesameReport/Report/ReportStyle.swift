@@ -57,6 +57,7 @@ enum ReportStyle {
         tbody th { font-weight: 500; }
         .numbers td, .numbers th { text-align: right; white-space: nowrap; }
         .numbers th:first-child { text-align: left; }
+        td.note { color: var(--muted); }
         .number { text-align: right; white-space: nowrap; }
         .tokens { line-height: 2.1; color: var(--text); max-width: none; }
         .tokens span { padding: 0.15em 0.35em; margin-right: 0.2em; border-radius: 4px; }

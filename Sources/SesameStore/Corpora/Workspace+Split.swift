@@ -15,13 +15,16 @@ public enum SplitMethod: Sendable, Hashable {
     /// across a boundary is cut in two right there, as nanoGPT cuts its single text; without, it
     /// goes where its first character falls.
     case contiguous(cutting: Bool)
+    /// Whole documents, spread evenly: of shares of 1/5 for validation and none for the test every fifth one.
+    case interleaved
 }
 
 extension Workspace {
     /// Divides a corpus anew into train, validation and test.
     ///
     /// Of n documents, `shuffled` gives n·validation and n·test, rounded, and at least one where the
-    /// fraction is not zero; `contiguous` ends the training part at character ⌊n·train⌋. Documents
+    /// fraction is not zero; `contiguous` ends the training part at character ⌊n·train⌋; `interleaved` takes, of the
+    /// first i documents, ⌊i·validation⌋ for validation and ⌊i·test + ½⌋ for the test. Documents
     /// that an earlier split cut are joined again first, so that a split does not depend on
     /// those before it.
     ///
@@ -29,7 +32,7 @@ extension Workspace {
     ///   - name: The corpus.
     ///   - validation: The fraction for validation, at least 0.
     ///   - test: The fraction for the test, at least 0; both together below 1.
-    ///   - method: At random or in order.
+    ///   - method: At random, in order or evenly.
     /// - Throws: ``StoreError`` with code `.invalidSplit` for fractions out of range or a corpus with
     ///   too few documents, `.notFound`.
     @discardableResult
@@ -50,6 +53,8 @@ extension Workspace {
                 try Self.splitShuffled(db, id, name, validation, test, seed)
             case .contiguous(let cutting):
                 try Self.splitContiguous(db, id, validation, test, cutting)
+            case .interleaved:
+                try Self.splitInterleaved(db, id, name, validation, test)
             }
             try Self.refreshTotals(db, id)
             return try Self.summary(db, Self.corpusRow(db, name))
@@ -69,10 +74,7 @@ extension Workspace {
         let validationCount = share(validation)
         let testCount = share(test)
         guard validationCount + testCount < ids.count else {
-            throw StoreError(
-                .invalidSplit(
-                    "corpus '\(name)' has \(ids.count) documents, too few to split them: split it "
-                        + "contiguously by characters, or import it by paragraph or line"))
+            throw tooFew(ids.count, name)
         }
         try db.execute(
             sql: "UPDATE document SET split = 'train' WHERE corpusID = ? AND split <> 'train'",
@@ -116,6 +118,44 @@ extension Workspace {
             try assign.execute(arguments: [split.rawValue, row[0] as Int64])
             position += row[1] as Int
         }
+    }
+
+    private static func splitInterleaved(
+        _ db: Database, _ corpusID: Int64, _ name: String, _ validation: Double, _ test: Double
+    ) throws {
+        let ids = try Int64.fetchAll(
+            db, sql: "SELECT id FROM document WHERE corpusID = ? ORDER BY ordinal",
+            arguments: [corpusID])
+        let assign = try db.cachedStatement(
+            sql: "UPDATE document SET split = ?1 WHERE id = ?2 AND split <> ?1")
+        // A little more, for products that are rounded down.
+        func share(_ fraction: Double, of count: Int, from first: Double) -> Int {
+            Int(fraction * Double(count) + first + 1e-9)
+        }
+        var counts: [Split: Int] = [:]
+        for (index, id) in ids.enumerated() {
+            let split: Split =
+                if counts[.validation, default: 0] < share(validation, of: index + 1, from: 0) {
+                    .validation
+                } else if counts[.test, default: 0] < share(test, of: index + 1, from: 0.5) {
+                    .test
+                } else {
+                    .train
+                }
+            counts[split, default: 0] += 1
+            try assign.execute(arguments: [split.rawValue, id])
+        }
+        for (split, fraction) in [(Split.validation, validation), (.test, test)]
+        where fraction > 0 && counts[split] == nil {
+            throw Self.tooFew(ids.count, name)
+        }
+    }
+
+    private static func tooFew(_ count: Int, _ name: String) -> StoreError {
+        StoreError(
+            .invalidSplit(
+                "corpus '\(name)' has \(count) documents, too few to split them: split it "
+                    + "contiguously by characters, or import it by paragraph or line"))
     }
 
     /// Cuts the document that holds a character of the corpus, so that one begins there.

@@ -13,8 +13,14 @@ import SesameText
 public struct SuiteOptions: Sendable {
     /// A training for each; the mean over them is what counts.
     public var seeds: [UInt64] = [1, 2, 3]
-    /// For pretrained encoders.
+    /// For classes and scores with a pretrained GPT or BERT.
     public var finetuning = FinetuningOptions()
+    /// For tags with a pretrained BERT.
+    public var encoderTagger = EncoderTaggerOptions()
+    /// For answers to questions.
+    public var spans = SpanOptions()
+    /// For multiple choice.
+    public var choice = FinetuningOptions.choice
     /// For classifiers over the vectors of a model that is not trained further itself, as ELMo.
     public var textCNN = TextCNNOptions()
     /// For taggers over such vectors.
@@ -24,6 +30,23 @@ public struct SuiteOptions: Sendable {
 
     /// The defaults of each kind of fine-tuning, with three seeds.
     public init() {}
+
+    /// Checks every value.
+    /// - Throws: ``TrainingError`` with code `.invalidOption`.
+    public func validate() throws {
+        guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "seeds of the suite", expected: "one or more, all different",
+                    found: "\(seeds)"))
+        }
+        try finetuning.validate()
+        try encoderTagger.validate()
+        try spans.validate()
+        try choice.validateWithoutAugmentation()
+        try textCNN.validate()
+        try tagger.validate()
+    }
 }
 
 /// What a suite does, told while it runs.
@@ -39,9 +62,13 @@ public enum SuiteEvent: Sendable {
 /// Fine-tunes a model on each set of a suite, with each seed, and scores it.
 ///
 /// Every training and every figure is that of the single functions (``finetune(_:workspace:corpus:from:options:output:onEvent:shouldStop:)``,
-/// ``trainTextCNN(_:workspace:corpus:tokenizer:options:output:onEvent:shouldStop:)``, ``finetuneTagger(workspace:corpus:options:output:onEvent:shouldStop:)``
-/// and ``evaluate(modelFolder:workspace:corpus:split:precision:beamSize:onEvent:)``). A suite that was stopped, or whose process was
-/// killed, goes on where it was when it is called again with `resuming`.
+/// ``finetuneTagger(workspace:corpus:from:options:output:onEvent:shouldStop:)``, ``finetuneSpans(workspace:corpus:from:options:output:onEvent:shouldStop:)``,
+/// ``finetuneChoice(workspace:corpus:from:options:output:onEvent:shouldStop:)``, for an ELMo
+/// ``trainTextCNN(_:workspace:corpus:tokenizer:options:output:onEvent:shouldStop:)`` and
+/// ``finetuneTagger(workspace:corpus:options:output:onEvent:shouldStop:)``, and
+/// ``evaluate(modelFolder:workspace:corpus:split:precision:beamSize:onEvent:)``). A set that the model cannot be put to is left
+/// out, and the report says why. A suite that was stopped, or whose process was killed, goes on where it was when it is
+/// called again with `resuming`.
 /// - Parameters:
 ///   - suite: The sets.
 ///   - data: The folder that their paths are relative to.
@@ -53,20 +80,21 @@ public enum SuiteEvent: Sendable {
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, the suite ends with what it has.
 /// - Returns: What has been done; ``SuiteReport/isComplete`` is false after a stop.
-/// - Throws: ``TrainingError``, `StoreError` for a set that cannot be read.
+/// - Throws: ``TrainingError``, also for a model that none of the sets can be learnt with; `StoreError` for a set that
+///   cannot be read.
 public func evaluateSuite(
     _ suite: EvaluationSuite, data: URL, model: URL, options: SuiteOptions = SuiteOptions(),
     folder: URL, resuming: Bool = false,
     onEvent: (SuiteEvent) throws -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> SuiteReport {
     try suite.validate()
-    try SuiteRunner.check(options)
+    try options.validate()
     let runner = try SuiteRunner(
         suite: suite, data: data, model: model, options: options, folder: folder)
     var report = try runner.report(resuming: resuming)
     let workspace = try runner.openWorkspace()
-    let count = suite.sets.count * options.seeds.count
-    for set in suite.sets {
+    let count = report.trainingCount
+    for set in suite.sets where runner.learner.reason(against: set.task) == nil {
         for seed in options.seeds {
             defer { runner.removeModel(set, seed, of: report) }
             guard report.result(set, seed) == nil else { continue }
@@ -95,20 +123,9 @@ private struct SuiteRunner {
     let model: URL
     let options: SuiteOptions
     let folder: URL
-    let modelFolder: TrainedModelFolder
-    /// Whether the model stays as it is, and its words' vectors are what is learnt from.
-    let givesVectors: Bool
+    let learner: SuiteLearner
 
     private var resultsFile: URL { folder.appendingPathComponent("results.json") }
-
-    static func check(_ options: SuiteOptions) throws {
-        guard !options.seeds.isEmpty, Set(options.seeds).count == options.seeds.count else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "seeds of the suite", expected: "one or more, all different",
-                    found: "\(options.seeds)"))
-        }
-    }
 
     init(
         suite: EvaluationSuite, data: URL, model: URL, options: SuiteOptions, folder: URL
@@ -118,8 +135,20 @@ private struct SuiteRunner {
         self.model = model
         self.options = options
         self.folder = folder
-        modelFolder = try TrainedModelFolder(model)
-        givesVectors = try ModelKind.of(model).modelType == ELMoConfig.modelType
+        learner = try SuiteLearner(model: model, options: options)
+        let omissions = omissions
+        if omissions.count == suite.sets.count, let first = omissions.first {
+            throw TrainingError(
+                .badModelFolder(
+                    path: model.path, problem: first.reason,
+                    remedy: "choose another model or other sets"))
+        }
+    }
+
+    private var omissions: [SuiteOmission] {
+        suite.sets.compactMap { set in
+            learner.reason(against: set.task).map { SuiteOmission(set: set.name, reason: $0) }
+        }
     }
 
     /// What the figures depend on.
@@ -127,6 +156,9 @@ private struct SuiteRunner {
         var weights: String
         var tokenizer: String
         var finetuning: FinetuningOptions
+        var encoderTagger: EncoderTaggerOptions
+        var spans: SpanOptions
+        var choice: FinetuningOptions
         var textCNN: TextCNNOptions
         var tagger: TaggerOptions
     }
@@ -135,7 +167,8 @@ private struct SuiteRunner {
         let encoded = try DurableFiles.encodeJSON(
             Fingerprint(
                 weights: DurableFiles.checksum(weightsIn: model),
-                tokenizer: modelFolder.tokenizer.fingerprint, finetuning: options.finetuning,
+                tokenizer: learner.folder.tokenizer.fingerprint, finetuning: options.finetuning,
+                encoderTagger: options.encoderTagger, spans: options.spans, choice: options.choice,
                 textCNN: options.textCNN, tagger: options.tagger))
         return encoded.withUnsafeBytes { ContentHash.text(ContentHash.of($0)) }
     }
@@ -144,7 +177,7 @@ private struct SuiteRunner {
     func report(resuming: Bool) throws -> SuiteReport {
         let fresh = SuiteReport(
             model: model.lastPathComponent, fingerprint: try fingerprint(), suite: suite,
-            seeds: options.seeds, results: [])
+            seeds: options.seeds, omissions: omissions, results: [])
         guard FileManager.default.fileExists(atPath: resultsFile.path) else {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try save(fresh)
@@ -199,7 +232,7 @@ private struct SuiteRunner {
             name: staged, from: set.source(in: data), options: ImportOptions(existing: .replace))
         try workspace.split(
             corpus: staged, validation: set.heldOut?.validation ?? 0,
-            test: set.heldOut?.test ?? 0, method: .shuffled(seed: set.heldOut?.seed ?? 1))
+            test: set.heldOut?.test ?? 0, method: set.heldOut?.method ?? .shuffled(seed: 1))
         try workspace.renameCorpus(staged, to: set.name)
     }
 
@@ -213,66 +246,15 @@ private struct SuiteRunner {
         _ set: EvaluationSet, seed: UInt64, workspace: Workspace,
         onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
     ) throws -> SuiteResult? {
-        let output = destination(set, seed)
-        let trained = try train(
-            set, seed: seed, workspace: workspace, output: output, onEvent: onEvent,
-            shouldStop: shouldStop)
+        let trained = try learner.train(
+            set, seed: seed, workspace: workspace, output: destination(set, seed),
+            onEvent: onEvent, shouldStop: shouldStop)
         guard let modelFolder = trained.modelFolder else { return nil }
         let report = try evaluate(
             modelFolder: modelFolder, workspace: workspace, corpus: set.name, split: set.scored)
         return SuiteResult(
             set: set.name, seed: seed, metrics: report.metrics, seconds: trained.summary.seconds,
             steps: trained.summary.steps, run: trained.run)
-    }
-
-    private func train(
-        _ set: EvaluationSet, seed: UInt64, workspace: Workspace, output: ModelOutput,
-        onEvent: (TrainerEvent) throws -> Void, shouldStop: () -> Bool
-    ) throws -> RecipeResult {
-        func adjusted(_ training: TrainingOptions) -> TrainingOptions {
-            var result = training
-            result.seed = seed
-            if let epochs = set.epochs { result.limit = .epochs(epochs) }
-            if let rate = set.learningRate { result.learningRate = rate }
-            if let size = set.batchSize { result.batchSize = size }
-            return result
-        }
-        guard set.task != .tagging else {
-            var tagger = options.tagger
-            tagger.training = adjusted(tagger.training)
-            guard givesVectors else {
-                throw TrainingError(
-                    .badModelFolder(
-                        path: model.path,
-                        problem: "a tagger needs a model that gives words vectors, as ELMo does",
-                        remedy: "leave the set \(set.name) out"))
-            }
-            tagger.vectors = .model(model.path)
-            return try finetuneTagger(
-                workspace: workspace, corpus: set.name, options: tagger, output: output,
-                onEvent: onEvent, shouldStop: shouldStop)
-        }
-        let task: FinetuningTask =
-            switch set.task {
-            case .regression: .regression
-            case .pairClassification: .pairClassification
-            case .classification, .tagging: .classification
-            }
-        if givesVectors {
-            var textCNN = options.textCNN
-            textCNN.training = adjusted(textCNN.training)
-            textCNN.vectors = .model(model.path)
-            if let length = set.maxLength { textCNN.maxLength = length }
-            return try trainTextCNN(
-                task, workspace: workspace, corpus: set.name, tokenizer: modelFolder.tokenizer,
-                options: textCNN, output: output, onEvent: onEvent, shouldStop: shouldStop)
-        }
-        var finetuning = options.finetuning
-        finetuning.training = adjusted(finetuning.training)
-        if let length = set.maxLength { finetuning.maxLength = length }
-        return try finetune(
-            task, workspace: workspace, corpus: set.name, from: model, options: finetuning,
-            output: output, onEvent: onEvent, shouldStop: shouldStop)
     }
 
     /// Removes a model whose figures are kept.

@@ -101,6 +101,10 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         case regression
         /// The tags of words.
         case tagging
+        /// The part of a text that answers a question.
+        case questionAnswering
+        /// The right one of several endings.
+        case multipleChoice
 
         /// The metrics that are shown where a set names none.
         public var metrics: [String] {
@@ -109,6 +113,8 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
                 [MetricName.accuracy, MetricName.binaryF1, MetricName.matthews]
             case .regression: [MetricName.spearman, MetricName.pearson]
             case .tagging: [MetricName.entityF1, MetricName.accuracy]
+            case .questionAnswering: [MetricName.spanF1, MetricName.exactMatch]
+            case .multipleChoice: [MetricName.accuracy]
             }
         }
     }
@@ -125,9 +131,11 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         case labelled
         /// A word and its tag a line.
         case conll
+        /// SQuAD's paragraphs with questions.
+        case squad
     }
 
-    /// Shares of the training documents that are held out, drawn by a seed, before anything else.
+    /// Shares of the training documents that are held out before anything else, drawn by a seed or evenly.
     public struct HeldOut: Sendable, Hashable, Codable {
         /// For validation.
         public var validation: Double?
@@ -135,13 +143,22 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         public var test: Double?
         /// Draws them; 1 where it is left out.
         public var seed: UInt64?
+        /// Whether they are spread evenly instead: for a share of 0.2, every fifth one.
+        public var interleaved: Bool?
 
         /// Shares, and the seed that draws them.
-        public init(validation: Double? = nil, test: Double? = nil, seed: UInt64? = nil) {
+        public init(
+            validation: Double? = nil, test: Double? = nil, seed: UInt64? = nil,
+            interleaved: Bool? = nil
+        ) {
             self.validation = validation
             self.test = test
             self.seed = seed
+            self.interleaved = interleaved
         }
+
+        /// How they are chosen.
+        var method: SplitMethod { interleaved == true ? .interleaved : .shuffled(seed: seed ?? 1) }
     }
 
     /// What the set is called; letters, digits, `-` and `_`.
@@ -160,6 +177,10 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
     public var text: String?
     /// The column of the second text of a pair; nil for none.
     public var pair: String?
+    /// The columns of the endings of multiple choice; nil for `endings`, an array in JSON lines.
+    public var endings: [String]?
+    /// The column of what stands before each ending; nil for none.
+    public var stem: String?
     /// The column of the label; nil for `label`.
     public var label: String?
     /// Whether the first line of a table names the columns; nil for yes.
@@ -176,8 +197,10 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
     public var learningRate: Float?
     /// Documents a batch, likewise.
     public var batchSize: Int?
-    /// Longest text in tokens, likewise.
+    /// Longest text in tokens, likewise; of question answering the window.
     public var maxLength: Int?
+    /// Tokens that neighbouring windows of question answering share, likewise.
+    public var windowOverlap: Int?
 
     /// A set whose files have a column for each thing.
     public init(name: String, task: Task, train: [String], validation: [String]? = nil) {
@@ -207,7 +230,10 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         }
         let columns = Columns(
             text: Column(argument: text ?? "text"), pair: pair.map { Column(argument: $0) },
-            label: Column(argument: label ?? "label"))
+            label: Column(argument: label ?? "label"),
+            endings: task == .multipleChoice
+                ? (endings ?? ["endings"]).map { Column(argument: $0) } : [],
+            stem: stem.map { Column(argument: $0) })
         let resolved: CorpusFormat =
             switch format {
             case .tsv: .tsv(columns, header: header ?? true)
@@ -215,6 +241,7 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
             case .jsonl: .jsonl(columns)
             case .labelled: .labelledLines
             case .conll: .conll(TaggedColumns())
+            case .squad: .squad
             case nil:
                 .suggested(forPath: train[0], columns: columns, header: header ?? true)
             }

@@ -20,6 +20,14 @@ public struct SuiteResult: Sendable, Hashable, Codable {
     public var run: Int64
 }
 
+/// A set that a model cannot be put to.
+public struct SuiteOmission: Sendable, Hashable, Codable {
+    /// The set's name.
+    public var set: String
+    /// Why, as "tagging needs a BERT or an ELMo, and this is a GPT".
+    public var reason: String
+}
+
 /// A metric of a set over all its seeds.
 public struct SuiteRow: Sendable, Hashable, Codable {
     /// The set's name.
@@ -32,6 +40,8 @@ public struct SuiteRow: Sendable, Hashable, Codable {
     public var metric: String
     /// Its values, in the order of the seeds.
     public var values: [Double]
+    /// Why there are none, for a set that the model cannot be put to.
+    public var omission: String?
 
     /// Their mean.
     public var mean: Double { values.reduce(0, +) / Double(max(1, values.count)) }
@@ -56,15 +66,28 @@ public struct SuiteReport: Sendable, Hashable, Codable {
     public var suite: EvaluationSuite
     /// The seeds.
     public var seeds: [UInt64]
+    /// The sets that the model cannot be put to.
+    public var omissions: [SuiteOmission]
     /// What has been done, in order.
     public var results: [SuiteResult]
 
-    /// Whether every set has been run with every seed.
-    public var isComplete: Bool { results.count == suite.sets.count * seeds.count }
+    /// How many trainings there are to do.
+    public var trainingCount: Int { (suite.sets.count - omissions.count) * seeds.count }
 
-    /// The sets' metrics so far, the most important one of each set first.
+    /// Whether every set that the model can be put to has been run with every seed.
+    public var isComplete: Bool { results.count == trainingCount }
+
+    /// The sets' metrics so far, the most important one of each set first; of a set that the model cannot be put to
+    /// one row without values.
     public var rows: [SuiteRow] {
-        suite.sets.flatMap { set in
+        suite.sets.flatMap { set -> [SuiteRow] in
+            if let omission = omissions.first(where: { $0.set == set.name }) {
+                return [
+                    SuiteRow(
+                        set: set.name, split: set.scored.rawValue, count: 0,
+                        metric: set.shownMetrics[0], values: [], omission: omission.reason)
+                ]
+            }
             let done = results.filter { $0.set == set.name }
             return set.shownMetrics.compactMap { metric -> SuiteRow? in
                 let values = done.compactMap { $0.metrics[metric] }
