@@ -24,7 +24,7 @@ def main(folder, path):
     with torch.inference_mode(), open(path) as lines:
         for line in lines:
             record = json.loads(line)
-            if record.get("tooLong", True):
+            if "prompt" not in record or record["tooLong"]:
                 continue  # not asked, or the line of the metrics
             prompt = tokenizer.encode(record["prompt"], add_special_tokens=False).ids
             for label, words in record["answers"].items():
