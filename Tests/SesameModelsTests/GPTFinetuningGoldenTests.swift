@@ -58,17 +58,55 @@ struct GPTFinetuningGoldenTests {
         #expect(abs(loss(model, weight: 0).scalar - task) < 1e-5 * (1 + task))
         let (combined, gradients) = model.valueWithGradients { loss($0, weight: 0.5) }
         #expect(abs(combined - (task + language / 2)) < 1e-5 * (1 + combined))
+        try expectGradients(gradients, of: model, in: golden.group(test.name + "/gradient/"))
+    }
+
+    private func expectGradients(
+        _ gradients: Gradients, of model: some PretrainedModel, in all: [String: Tensor]
+    ) throws {
         var copy = model
         var places = gradients.paths.indices.makeIterator()
         copy.updateParameters { _, tensor in
             if let place = places.next(), let gradient = gradients[place] { tensor = gradient }
         }
-        let all = golden.group(test.name + "/gradient/")
         let found = copy.checkpointTensors()
         #expect(found.count == all.count)
         for (name, gradient) in found {
             expectClose(gradient, try #require(all[name], "\(name)"), "d\(name)")
         }
+    }
+
+    @Test func lossesAndGradientsOfChoices() throws {
+        let golden = try Golden("gpt-finetuning")
+        guard
+            case .gpt(let sizes) = Self.configuration(.regression, readsBothOrders: false).backbone
+        else { return }
+        var model = try ChoiceClassifier(
+            configuration: ChoiceClassifierConfig(
+                backbone: sizes, inputForm: GPTInputForm(behind: 40)), key: RandomKey(seed: 1))
+        try model.loadCheckpoint(golden.group("choice/weight/"), from: "the goldens")
+        let (ids, labels) = (try golden.ids("choice/ids"), try golden.ids("choice/targets"))
+        let mask = Self.mask(try golden("choice/lengths"), of: ids)
+        func loss(_ model: ChoiceClassifier, weight: Float) -> Tensor {
+            model.loss(
+                ids, mask: mask, counts: [4, 4], labels: labels, languageModelWeight: weight,
+                context: .training(seed: 1, step: 0)
+            ).loss
+        }
+        let task = try golden("choice/task").scalars[0]
+        let language = try golden("choice/language").scalars[0]
+        #expect(abs(loss(model, weight: 0).scalar - task) < 1e-5 * (1 + task))
+        let (combined, gradients) = model.valueWithGradients { loss($0, weight: 0.5) }
+        #expect(abs(combined - (task + language / 2)) < 1e-5 * (1 + combined))
+        try expectGradients(gradients, of: model, in: golden.group("choice/gradient/"))
+
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("choices-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try model.save(to: folder)
+        #expect(try ChoiceClassifier.load(from: folder).configuration == model.configuration)
+        let summary = try ModelFolder.summary(of: folder)
+        #expect(summary.modelType == "sesame-gpt" && summary.isChoiceClassifier)
     }
 
     @Test func formsAreReadAsTheyAreWritten() throws {

@@ -41,8 +41,18 @@ struct ChoiceTests {
                 .suggested(forPath: file.path, columns: columns), paths: [file.path]))
     }
 
-    private func makeBase(_ fixture: Fixture) throws -> URL {
+    private func makeBase(_ fixture: Fixture, isGPT: Bool = false) throws -> URL {
         let folder = fixture.model("base").folder
+        guard !isGPT else {
+            try GPT(
+                GPTConfig(
+                    vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
+                    hiddenSize: 32, layerCount: 2, headCount: 2, dropoutProbability: 0,
+                    initializerDeviation: 0.1), key: RandomKey(seed: 3)
+            ).save(to: folder)
+            try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
+            return folder
+        }
         try BERT(
             BERTConfig(
                 vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
@@ -80,7 +90,7 @@ struct ChoiceTests {
         #expect(report.metrics[MetricName.count] == 60)
         let stem = format == "csv" ? "this " : ""
         let predictor = try ChoicePredictor(modelFolder: folder)
-        let picked = predictor.predict([
+        let picked = try predictor.predict([
             MultipleChoice(
                 "the ship saw", endings: ["a crown", "a tree", "the sea"].map { stem + $0 }),
             MultipleChoice("the cat saw", endings: ["the milk", "a tree"].map { stem + $0 }),
@@ -92,6 +102,61 @@ struct ChoiceTests {
         let exported = fixture.folder.url.appendingPathComponent("exported")
         try exportModel(from: folder, to: exported)
         #expect(try ChoicePredictor(modelFolder: exported).predict([]) == [])
+    }
+
+    /// GPT-1's fourth form of inputs.
+    @Test func aGPTPicksEndingsBetweenTokensThatItLearns() throws {
+        let fixture = try Fixture()
+        try importChoices(fixture, format: "csv")
+        let base = try makeBase(fixture, isGPT: true)
+        var options = options
+        options.languageModelWeight = 0.5
+        options.training.learningRate = 5e-3
+        let output = fixture.model("choice")
+        let result = try finetuneChoice(
+            workspace: fixture.workspace, corpus: "choices", from: base, options: options,
+            output: output)
+        #expect(result.summary.metrics[MetricName.accuracy] == 1)
+        let predictor = try ChoicePredictor(modelFolder: output.folder)
+        let size = try fixture.wordPiece.vocabulary.count
+        let form = GPTInputForm(behind: size)
+        #expect(predictor.model.configuration.scorer.inputForm == form)
+        let choice = MultipleChoice(
+            "the ship saw", endings: ["this a crown", "this a tree", "this the sea"])
+        #expect(try predictor.predict([choice]).map(\.answer) == [2])
+        let example = try ChoiceExample.encode(
+            [choice], tokenizer: predictor.tokenizer, inputForm: form, maxLength: 12)[0]
+        #expect(example.rows[2].ids.first == Int32(size))
+        #expect(example.rows[2].ids.suffix(5).first == Int32(size + 1))
+        #expect(example.rows[2].ids.last == Int32(size + 2))
+        let report = try evaluate(
+            modelFolder: output.folder, workspace: fixture.workspace, corpus: "choices",
+            split: .train)
+        #expect(report.metrics[MetricName.accuracy] == 1)
+        let info = try ModelInfo(output.folder)
+        #expect(info.architecture == "GPTForMultipleChoice")
+        // Its heads can be looked at, and from there it learns another task with the same tokens.
+        #expect(
+            try TextExplainer(modelFolder: output.folder).explain(LabelledText("the ship"))
+                .attention.count == 2)
+        try fixture.importReviews()
+        options.training.limit = .steps(2)
+        let again = try finetune(
+            workspace: fixture.workspace, corpus: "reviews", from: output.folder,
+            options: options, output: fixture.model("again"))
+        let next = try TextClassifier(modelFolder: try #require(again.modelFolder))
+        #expect(next.model.configuration.inputForm == form)
+        #expect(throws: TrainingError.self) {
+            try exportModel(
+                from: output.folder, to: fixture.folder.url.appendingPathComponent("exported"))
+        }
+        options.inputs = .bothOrders
+        let error = #expect(throws: TrainingError.self) {
+            try finetuneChoice(
+                workspace: fixture.workspace, corpus: "choices", from: base, options: options,
+                output: fixture.model("orders"))
+        }
+        #expect(error?.code == .invalidOption)
     }
 
     @Test func documentsOfChoices() throws {
@@ -120,7 +185,7 @@ struct ChoiceTests {
     @Test func rowsByHand() throws {
         let fixture = try Fixture()
         let tokenizer = try fixture.wordPiece
-        let examples = ChoiceExample.encode(
+        let examples = try ChoiceExample.encode(
             [
                 MultipleChoice("the cat", endings: ["saw", "was fine"], answer: 1),
                 MultipleChoice("the king saw the mouse", endings: ["a ship", "a tree", "a bird"]),

@@ -116,7 +116,7 @@ extension LinePredictor {
     ) -> LinePredictor {
         LinePredictor(predict: { lines in
             let asked = try lines.map { try settings.object($0, as: AskedChoice.self) }
-            let picked = predictor.predict(
+            let picked = try predictor.predict(
                 asked.map { MultipleChoice($0.text, endings: $0.endings) },
                 batchSize: settings.batchSize, precision: settings.precision)
             let output = try zip(asked, picked).map { asked, picked in

@@ -1,16 +1,14 @@
 import ArgumentParser
 import Sesame
 
-/// How an encoder is fine-tuned, whatever it is to learn.
+/// How a pretrained model is fine-tuned, whatever it is to learn.
 struct EncoderArguments: ParsableArguments {
-    private static let defaults = FinetuningOptions()
-
     @Flag(help: "Begin with random weights of the model's sizes, to see what pretraining is worth.")
     var fromScratch = false
 
     @Option(
         help: ArgumentHelp(
-            "Tokens that the model reads at once, special ones included (default: the model's limit, for 'span' at most \(SpanOptions().finetuning.maxLength ?? 0)).",
+            "Tokens that the model reads at once, special ones included; the rest is cut, or read in windows (default: the model's limit, for 'span' at most \(SpanOptions().finetuning.maxLength ?? 0)).",
             valueName: "n"))
     var maxLength: Int?
 

@@ -33,28 +33,14 @@ struct FinetuneArguments: ParsableArguments {
             valueName: "form"))
     var inputs: FinetuningInputs?
 
-    @Option(
-        help: ArgumentHelp(
-            "Of a GPT, the weight of the loss of next tokens beside the task's; 0.5 in GPT-1's paper (default: 0).",
-            valueName: "x"))
-    var lmWeight: Float?
-
-    @Flag(help: "Begin with random weights of the model's sizes, to see what pretraining is worth.")
-    var fromScratch = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Tokens of the longest text, special ones included; the rest is cut (default: the model's limit).",
-            valueName: "n"))
-    var maxLength: Int?
+    @OptionGroup var language: LanguageModelWeightOption
+    @OptionGroup var encoder: EncoderArguments
 
     @Option(
         help: ArgumentHelp(
             "Dropout probability (default: \(defaults.dropoutProbability ?? 0), textcnn: \(TextCNNOptions().dropoutProbability)).",
             valueName: "p"))
     var dropout: Float?
-
-    @OptionGroup var layers: LayerArguments
 
     @Option(
         help:
@@ -71,25 +57,20 @@ struct FinetuneArguments: ParsableArguments {
     @OptionGroup(title: "Common options") var output: OutputOptions
 
     private var options: FinetuningOptions {
-        var result = FinetuningOptions()
-        result.fromScratch = fromScratch
+        var result = language.applied(
+            to: encoder.options(dropout: dropout, keep: keep, training: training.options))
         if let inputs { result.inputs = inputs }
-        if let lmWeight { result.languageModelWeight = lmWeight }
-        result.maxLength = maxLength
-        if let dropout { result.dropoutProbability = dropout }
-        result.keepsBest = keep == .best
         result.augmentation = changes.augmentation
-        result.training = layers.applied(to: training.options)
         return result
     }
 
     private var textCNNOptions: TextCNNOptions {
         var result = textCNN.options
-        if let maxLength { result.maxLength = maxLength }
+        if let maxLength = encoder.maxLength { result.maxLength = maxLength }
         if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
         result.augmentation = changes.augmentation
-        result.training = layers.applied(to: training.options(over: result.training))
+        result.training = encoder.layers.applied(to: training.options(over: result.training))
         return result
     }
 
@@ -108,7 +89,7 @@ struct FinetuneArguments: ParsableArguments {
             }
             try usage { try options.validate() }
         case .textcnn:
-            if base != nil || fromScratch || inputs != nil || lmWeight != nil {
+            if base != nil || encoder.fromScratch || inputs != nil || language.lmWeight != nil {
                 throw ValidationError(
                     "--model, --from-scratch, --inputs and --lm-weight are for pretrained models; --architecture textcnn "
                         + "begins from word vectors (--vectors).")

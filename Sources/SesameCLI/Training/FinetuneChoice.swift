@@ -1,16 +1,16 @@
 import ArgumentParser
-import Foundation
 import Sesame
 
 struct FinetuneChoice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "choice",
-        abstract: "Teach a pretrained BERT to pick the right one of several endings.",
+        abstract: "Teach a pretrained GPT or BERT to pick the right one of several endings.",
         discussion: """
             Examples:
               sesame finetune choice --train swag.csv --text-column sent1 --stem-column sent2 \
             --ending-columns ending0 ending1 ending2 ending3 --model MiniLM --learning-rate 5e-5
               sesame finetune choice stories --model models/articles-bert
+              sesame finetune choice stories --model models/articles-gpt --lm-weight 0.5
 
             A document is a text with its endings, in a column each or, in JSON lines, in one array \
             (default: the key 'endings'); the label is the right ending's place, a number from 0 or a \
@@ -19,26 +19,11 @@ struct FinetuneChoice: ParsableCommand {
             """
     )
 
-    private static let usual = FinetuningOptions.choice
-
     @OptionGroup var data: FinetuneData
     @OptionGroup var table: TableOptions
 
-    @Option(
-        name: [.customLong("model")],
-        help: ArgumentHelp(
-            "The folder of the pretrained BERT, ours or a published one.", valueName: "folder"))
-    var base: String
-
-    @Option(
-        help: ArgumentHelp(
-            "Dropout probability (default: \(usual.dropoutProbability ?? 0)).", valueName: "p"))
-    var dropout: Float?
-
-    @Option(help: "Which weights to keep: of the best evaluation, or of the last step.")
-    var keep: KeptWeights = .best
-
-    @OptionGroup var encoder: EncoderArguments
+    @OptionGroup var pretrained: PretrainedArguments
+    @OptionGroup var language: LanguageModelWeightOption
     @OptionGroup(title: "Training options") var training: TrainingArguments<ChoiceDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -46,7 +31,7 @@ struct FinetuneChoice: ParsableCommand {
     @OptionGroup(title: "Common options") var output: OutputOptions
 
     private var options: FinetuningOptions {
-        encoder.options(dropout: dropout, keep: keep, training: training.options)
+        language.applied(to: pretrained.options(training: training.options))
     }
 
     private func format(_ file: String) throws -> CorpusFormat {
@@ -59,9 +44,7 @@ struct FinetuneChoice: ParsableCommand {
     }
 
     func run() throws {
-        let base = URL(fileURLWithPath: base)
-        // A folder that cannot be used is found before anything is imported.
-        _ = try TrainedModelFolder(base)
+        let base = try pretrained.folder()
         try TrainingDisplay.run(
             threads: threads, output: output,
             next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }

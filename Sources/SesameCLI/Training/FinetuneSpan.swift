@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Sesame
 
 struct FinetuneSpan: ParsableCommand {
@@ -23,11 +22,7 @@ struct FinetuneSpan: ParsableCommand {
 
     @OptionGroup var data: FinetuneData
 
-    @Option(
-        name: [.customLong("model")],
-        help: ArgumentHelp(
-            "The folder of the pretrained BERT, ours or a published one.", valueName: "folder"))
-    var base: String
+    @OptionGroup var pretrained: PretrainedArguments
 
     @Option(
         help: ArgumentHelp(
@@ -47,16 +42,6 @@ struct FinetuneSpan: ParsableCommand {
             valueName: "x"))
     var noAnswerThreshold = Self.usual.noAnswerThreshold
 
-    @Option(
-        help: ArgumentHelp(
-            "Dropout probability (default: \(usual.finetuning.dropoutProbability ?? 0)).",
-            valueName: "p"))
-    var dropout: Float?
-
-    @Option(help: "Which weights to keep: of the best evaluation, or of the last step.")
-    var keep: KeptWeights = .best
-
-    @OptionGroup var encoder: EncoderArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<SpanDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -70,9 +55,8 @@ struct FinetuneSpan: ParsableCommand {
         result.maxAnswerLength = maxAnswerLength
         result.noAnswerThreshold = noAnswerThreshold
         let usualLength = result.finetuning.maxLength
-        result.finetuning = encoder.options(
-            dropout: dropout, keep: keep, training: training.options)
-        result.finetuning.maxLength = encoder.maxLength ?? usualLength
+        result.finetuning = pretrained.options(training: training.options)
+        result.finetuning.maxLength = pretrained.encoder.maxLength ?? usualLength
         return result
     }
 
@@ -81,9 +65,7 @@ struct FinetuneSpan: ParsableCommand {
     }
 
     func run() throws {
-        let base = URL(fileURLWithPath: base)
-        // A folder that cannot be used is found before anything is imported.
-        _ = try TrainedModelFolder(base)
+        let base = try pretrained.folder()
         try TrainingDisplay.run(
             threads: threads, output: output,
             next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }

@@ -147,6 +147,11 @@ public enum ModelFolder {
         public var isSequenceClassifier: Bool {
             architectures.contains { $0.hasSuffix("ForSequenceClassification") }
         }
+
+        /// Whether the folder holds a ``ChoiceClassifier``.
+        public var isChoiceClassifier: Bool {
+            architectures.contains { $0.hasSuffix("ForMultipleChoice") }
+        }
     }
 
     /// Reads the summary of a folder's `config.json`.
@@ -161,6 +166,13 @@ public enum ModelFolder {
     /// - Throws: ``ModelError``.
     public static func classifier(in folder: URL) throws -> SequenceClassifierConfig {
         try configuration(SequenceClassifierConfig.self, in: folder)
+    }
+
+    /// Reads the `config.json` of a model for multiple choice.
+    ///
+    /// - Throws: ``ModelError``.
+    public static func choiceClassifier(in folder: URL) throws -> ChoiceClassifierConfig {
+        try configuration(ChoiceClassifierConfig.self, in: folder)
     }
 
     /// Reads a BERT's `config.json`, whatever heads the model has.

@@ -1,15 +1,17 @@
 import SesameNN
 import SesameTensor
 
-/// A BERT that picks one of several endings of a text.
+/// A BERT or GPT that picks one of several endings of a text.
 ///
-/// Each ending goes through the model with the text, as `[CLS] text [SEP] ending [SEP]`; a linear map of the pooled state
-/// scores it, and a softmax over the endings of one text makes the scores probabilities. The names are those of Hugging
-/// Face's `BertForMultipleChoice`.
+/// Each ending goes through the model with the text, for a BERT as `[CLS] text [SEP] ending [SEP]`, for a GPT as
+/// `start text delimiter ending extract`; a linear map of the pooled state, or of the extract token's, scores it, and a
+/// softmax over the endings of one text makes the scores probabilities. A BERT's names are those of Hugging Face's
+/// `BertForMultipleChoice`.
 ///
-/// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.4.
+/// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.4; Radford et al. 2018, Improving
+/// Language Understanding by Generative Pre-Training, section 3.3.
 public struct ChoiceClassifier: PretrainedModel {
-    /// The encoder's sizes.
+    /// The sizes of the model under the head.
     public let configuration: ChoiceClassifierConfig
     /// Scores each ending by itself.
     public var scorer: SequenceClassifier
@@ -27,14 +29,32 @@ public struct ChoiceClassifier: PretrainedModel {
             bert: bert, head: .regression, dropoutProbability: dropoutProbability, key: key)
     }
 
+    /// A model on a (pretrained) GPT, with a fresh head without a bias.
+    ///
+    /// - Parameters:
+    ///   - gpt: The model under the head.
+    ///   - inputForm: How text and ending are read; its tokens are among the model's.
+    ///   - dropoutProbability: Of the extract token's state; nil means none.
+    ///   - key: Where the head's weights are drawn from.
+    public init(
+        gpt: GPT, inputForm: GPTInputForm, dropoutProbability: Float? = nil, key: RandomKey
+    ) {
+        configuration = ChoiceClassifierConfig(
+            backbone: gpt.configuration, inputForm: inputForm,
+            dropoutProbability: dropoutProbability)
+        scorer = SequenceClassifier(
+            gpt: gpt, head: .regression, inputForm: inputForm,
+            dropoutProbability: dropoutProbability, key: key)
+    }
+
     /// A model with fresh weights, from a configuration that is checked first.
     public init(configuration: ChoiceClassifierConfig, key: RandomKey) throws {
         self.configuration = configuration
         scorer = try SequenceClassifier(configuration: configuration.scorer, key: key)
     }
 
-    /// `BertForMultipleChoice`.
-    public var architecture: String { "BertForMultipleChoice" }
+    /// `BertForMultipleChoice`, or a name of our own for a GPT.
+    public var architecture: String { configuration.architecture }
 
     /// The endings' scores.
     ///
@@ -49,10 +69,15 @@ public struct ChoiceClassifier: PretrainedModel {
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil, counts: [Int],
         context: ForwardContext
     ) -> Tensor {
+        Self.logits(
+            scorer.logits(ids, typeIDs: typeIDs, mask: mask, context: context), counts: counts)
+    }
+
+    /// A score a row as a row a text.
+    private static func logits(_ scores: Tensor, counts: [Int]) -> Tensor {
         precondition(
-            counts.reduce(0, +) == ids.shape[0],
-            "\(counts) endings of texts, but \(ids.shape[0]) rows")
-        let scores = scorer.logits(ids, typeIDs: typeIDs, mask: mask, context: context)
+            counts.reduce(0, +) == scores.shape[0],
+            "\(counts) endings of texts, but \(scores.shape[0]) rows")
         let most = counts.max() ?? 0
         var rows: [Int32] = []
         var penalties: [Float] = []
@@ -72,14 +97,25 @@ public struct ChoiceClassifier: PretrainedModel {
     /// The mean cross-entropy of the right endings, in nats.
     ///
     /// Parameters as for ``logits(_:typeIDs:mask:counts:context:)``.
-    /// - Parameter labels: The place of the right ending among those of its text, `[texts]`.
+    /// - Parameters:
+    ///   - labels: The place of the right ending among those of its text, `[texts]`.
+    ///   - languageModelWeight: λ of the loss of a GPT's next tokens, as in
+    ///     ``SequenceClassifier/lossAndStatistics(_:typeIDs:mask:layers:targets:labelSmoothing:languageModelWeight:context:)``.
     /// - Returns: The loss and the logits it was computed from.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil, counts: [Int],
-        labels: IDTensor, context: ForwardContext
+        labels: IDTensor, languageModelWeight: Float = 0, context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor) {
-        let logits = logits(ids, typeIDs: typeIDs, mask: mask, counts: counts, context: context)
-        return (crossEntropy(logits: logits, targets: labels), logits)
+        let outputs = scorer.outputs(
+            ids, typeIDs: typeIDs, mask: mask, layers: nil, context: context)
+        let logits = Self.logits(outputs.logits, counts: counts)
+        var loss = crossEntropy(logits: logits, targets: labels)
+        if languageModelWeight > 0,
+            let language = scorer.languageModelLoss(of: outputs, ids, mask: mask, context: context)
+        {
+            loss = loss + language * languageModelWeight
+        }
+        return (loss, logits)
     }
 
     /// Visits the scorer's parameters, under its own paths.
@@ -101,6 +137,6 @@ public struct ChoiceClassifier: PretrainedModel {
 }
 
 extension ChoiceClassifier: LayeredModule {
-    /// The number of encoder layers.
+    /// The number of layers under the head.
     public var layerCount: Int { scorer.layerCount }
 }

@@ -137,7 +137,7 @@ public struct SequenceClassifier: PretrainedModel {
     }
 
     /// What a forward pass gives.
-    private struct Outputs {
+    struct Outputs {
         var logits: Tensor
         /// What batch norms have seen in training.
         var statistics: [BatchStatistics]
@@ -145,7 +145,7 @@ public struct SequenceClassifier: PretrainedModel {
         var hidden: Tensor?
     }
 
-    private func outputs(
+    func outputs(
         _ ids: IDTensor, typeIDs: IDTensor?, mask: AttentionMask?, layers: Tensor?,
         context: ForwardContext
     ) -> Outputs {
@@ -219,13 +219,23 @@ public struct SequenceClassifier: PretrainedModel {
         case (.labels, .regression), (.scores, .classification):
             preconditionFailure("targets \(targets) for a head of \(configuration.head)")
         }
-        if languageModelWeight > 0, let gpt, let hidden = outputs.hidden {
-            let language = projectedCrossEntropy(
-                hidden: hidden, weight: gpt.outputWeight, targets: Self.nextTokens(ids, mask),
-                precision: context.precision)
-            loss = loss + language.loss * languageModelWeight
+        if languageModelWeight > 0,
+            let language = languageModelLoss(of: outputs, ids, mask: mask, context: context)
+        {
+            loss = loss + language * languageModelWeight
         }
         return (loss, logits, outputs.statistics)
+    }
+
+    /// The mean loss of all next tokens of a batch; nil for what is no GPT.
+    func languageModelLoss(
+        of outputs: Outputs, _ ids: IDTensor, mask: AttentionMask?, context: ForwardContext
+    ) -> Tensor? {
+        guard let gpt, let hidden = outputs.hidden else { return nil }
+        return projectedCrossEntropy(
+            hidden: hidden, weight: gpt.outputWeight, targets: Self.nextTokens(ids, mask),
+            precision: context.precision
+        ).loss
     }
 
     /// The token that follows each position within its text; -100 behind the last.

@@ -1,3 +1,4 @@
+import SesameModels
 import SesameTensor
 import SesameText
 
@@ -13,17 +14,20 @@ package struct ChoiceExample: Sendable {
 
     /// Examples in the order of the choices; where text and ending are too long, the longer one is cut.
     package static func encode(
-        _ choices: [MultipleChoice], tokenizer: Tokenizer, maxLength: Int
-    ) -> [ChoiceExample] {
-        let encodings = tokenizer.encodeBatch(
-            choices.flatMap { choice in choice.endings.map { _ in choice.text } },
-            pairs: choices.flatMap(\.endings), truncation: Truncation(maxLength: maxLength))
+        _ choices: [MultipleChoice], tokenizer: Tokenizer, inputForm: GPTInputForm? = nil,
+        maxLength: Int
+    ) throws -> [ChoiceExample] {
+        let encoder = ExampleEncoder(
+            tokenizer: tokenizer, head: .regression, maxLength: maxLength, inputForm: inputForm)
+        let rows = try encoder.encode(
+            choices.flatMap { choice in
+                choice.endings.map { LabelledText(choice.text, pair: $0) }
+            })
         var next = 0
         return choices.map { choice in
-            let rows = encodings[next..<next + choice.endings.count]
-            next += rows.count
+            defer { next += choice.endings.count }
             return ChoiceExample(
-                rows: rows.map { SequenceExample(ids: $0.ids, typeIDs: $0.typeIDs) },
+                rows: Array(rows[next..<next + choice.endings.count]),
                 answer: choice.answer.map(Int32.init) ?? -1)
         }
     }
@@ -55,15 +59,21 @@ struct ChoiceDataset: TrainingData {
     let batchSize: Int
     let paddingID: Int32
     let seed: UInt64
+    /// Whether batches are of similar length.
+    let groupsByLength: Bool
 
     private var orderedEpoch: Int?
     private var batches: [[Int]] = []
 
-    init(examples: [ChoiceExample], batchSize: Int, paddingID: Int32, seed: UInt64) {
+    init(
+        examples: [ChoiceExample], batchSize: Int, paddingID: Int32, seed: UInt64,
+        groupsByLength: Bool
+    ) {
         self.examples = examples
         self.batchSize = batchSize
         self.paddingID = paddingID
         self.seed = seed
+        self.groupsByLength = groupsByLength
     }
 
     func batchCount(inEpoch epoch: Int) -> Int {
@@ -73,8 +83,8 @@ struct ChoiceDataset: TrainingData {
     mutating func batch(at cursor: DataCursor) -> ChoiceBatch {
         if orderedEpoch != cursor.epoch {
             batches = SequenceDataset.order(
-                of: examples.map(\.tokenCount), groupsByLength: false, batchSize: batchSize,
-                seed: seed, epoch: cursor.epoch)
+                of: examples.map(\.tokenCount), groupsByLength: groupsByLength,
+                batchSize: batchSize, seed: seed, epoch: cursor.epoch)
             orderedEpoch = cursor.epoch
         }
         return ChoiceBatch(batches[cursor.batch], of: examples, paddingID: paddingID)

@@ -37,7 +37,7 @@ public struct ChoicePredictor: Sendable {
         try folder.require(.multipleChoice, for: "picking endings")
         model = try folder.load(ChoiceClassifier.self)
         tokenizer = folder.tokenizer
-        maxLength = min(folder.record.maxLength, model.configuration.backbone.maxSequenceLength)
+        maxLength = min(folder.record.maxLength, model.configuration.maxSequenceLength)
     }
 
     /// The picked endings, in the order of the texts; answers that they have are ignored.
@@ -48,13 +48,13 @@ public struct ChoicePredictor: Sendable {
     ///   - precision: Of matrix products.
     public func predict(
         _ choices: [MultipleChoice], batchSize: Int = 16, precision: Precision = .float32
-    ) -> [ChoicePrediction] {
+    ) throws -> [ChoicePrediction] {
         precondition(
             choices.allSatisfy { !$0.endings.isEmpty },
             "a text without endings among the \(choices.count)")
         var result: [ChoicePrediction] = []
         let batches = ChoiceDataset.evaluationBatches(
-            of: examples(choices), batchSize: batchSize, paddingID: paddingID)
+            of: try examples(choices), batchSize: batchSize, paddingID: paddingID)
         for batch in batches {
             let rows = batch.rows
             let probabilities = softmax(
@@ -75,12 +75,14 @@ public struct ChoicePredictor: Sendable {
     }
 
     /// Loss and accuracy on texts whose answers are known.
-    func metrics(on choices: [MultipleChoice], precision: Precision) -> Metrics {
+    func metrics(on choices: [MultipleChoice], precision: Precision) throws -> Metrics {
         ChoiceTask.metrics(
-            model, on: examples(choices), paddingID: paddingID, precision: precision)
+            model, on: try examples(choices), paddingID: paddingID, precision: precision)
     }
 
-    private func examples(_ choices: [MultipleChoice]) -> [ChoiceExample] {
-        ChoiceExample.encode(choices, tokenizer: tokenizer, maxLength: maxLength)
+    private func examples(_ choices: [MultipleChoice]) throws -> [ChoiceExample] {
+        try ChoiceExample.encode(
+            choices, tokenizer: tokenizer, inputForm: model.configuration.scorer.inputForm,
+            maxLength: maxLength)
     }
 }

@@ -8,6 +8,8 @@ struct ChoiceTask: TrainingTask {
     var data: ChoiceDataset
     /// The held-out texts; empty where nothing is held out.
     let validation: [ChoiceExample]
+    /// λ of the loss of a GPT's next tokens beside the task's.
+    let languageModelWeight: Float
 
     /// The share of texts whose right ending is picked.
     var selectionMetric: String { MetricName.accuracy }
@@ -17,11 +19,14 @@ struct ChoiceTask: TrainingTask {
     /// Tokens without padding.
     func tokenCount(of batch: ChoiceBatch) -> Int { batch.rows.tokenCount }
 
-    /// The mean cross-entropy of the right endings.
+    /// The mean cross-entropy of the right endings, with a share of the loss of next tokens where that is asked for.
     func loss(
         of model: ChoiceClassifier, on batch: ChoiceBatch, context: ForwardContext
     ) -> BatchLoss {
-        BatchLoss(loss: Self.forward(model, batch, context: context).loss)
+        BatchLoss(
+            loss: Self.forward(
+                model, batch, languageModelWeight: languageModelWeight, context: context
+            ).loss)
     }
 
     /// Loss and accuracy over the held-out texts.
@@ -55,11 +60,13 @@ struct ChoiceTask: TrainingTask {
     }
 
     private static func forward(
-        _ model: ChoiceClassifier, _ batch: ChoiceBatch, context: ForwardContext
+        _ model: ChoiceClassifier, _ batch: ChoiceBatch, languageModelWeight: Float = 0,
+        context: ForwardContext
     ) -> (loss: Tensor, logits: Tensor) {
         model.loss(
             batch.rows.ids, typeIDs: batch.rows.typeIDs,
             mask: .unlessFull(batch.rows.attentionMask, shape: batch.rows.ids.shape),
-            counts: batch.counts, labels: batch.answers, context: context)
+            counts: batch.counts, labels: batch.answers,
+            languageModelWeight: languageModelWeight, context: context)
     }
 }

@@ -19,18 +19,20 @@ extension FinetuningOptions {
     }
 }
 
-/// Fine-tunes a pretrained BERT to pick the right one of several endings of a text, and writes a new model folder.
+/// Fine-tunes a pretrained GPT or BERT to pick the right one of several endings of a text, and writes a new model folder.
 ///
-/// Each ending goes through the model with its text, as `[CLS] text [SEP] ending [SEP]`, cut longest first. Validation is
-/// on the validation split or, where the corpus has none, on some of the training texts, drawn by the seed.
+/// Each ending goes through the model with its text, for a BERT as `[CLS] text [SEP] ending [SEP]`, for a GPT as `start text
+/// delimiter ending extract` with tokens that it learns, cut longest first. Validation is on the validation split or, where
+/// the corpus has none, on some of the training texts, drawn by the seed.
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.4; Zellers et al. 2018, SWAG,
-/// https://arxiv.org/abs/1808.05326.
+/// https://arxiv.org/abs/1808.05326; Radford et al. 2018, Improving Language Understanding by Generative Pre-Training,
+/// section 3.3.
 /// - Parameters:
 ///   - workspace: Holds the corpus, and records the run.
 ///   - corpus: The name of a corpus that was imported with columns of endings.
-///   - base: The folder of a BERT in Hugging Face's layout, ours or published, whatever heads it has.
-///   - options: How to train.
+///   - base: The folder of a GPT or BERT in Hugging Face's layout, ours or published, whatever heads it has.
+///   - options: How to train; a GPT reads text and ending in this one order.
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
@@ -43,11 +45,17 @@ public func finetuneChoice(
     shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
     try options.validateWithoutAugmentation()
+    guard options.inputs == .delimited else {
+        throw TrainingError(
+            .invalidOption(
+                name: "form of inputs", expected: "delimited, for multiple choice",
+                found: options.inputs.rawValue))
+    }
     try RecipeRunner<FinetuningOptions>.checkOutput(output)
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let seed = options.training.seed
         let folder = try TrainedModelFolder(base)
-        let bert = try folder.encoder(options)
+        let model = try makeModel(folder, options)
         let reader = CorpusReader(
             workspace: workspace, corpus: corpus, tokenizer: folder.tokenizer, onEvent: onEvent)
         var choices = (
@@ -62,17 +70,21 @@ public func finetuneChoice(
                     what: "training to pick endings", needed: "texts with answers in \(corpus)",
                     found: "none", remedy: "import some with the columns of endings and label"))
         }
-        let maxLength = min(options.maxLength ?? .max, bert.configuration.maxSequenceLength)
-        func encoded(_ choices: [MultipleChoice]) -> [ChoiceExample] {
-            ChoiceExample.encode(choices, tokenizer: folder.tokenizer, maxLength: maxLength)
+        let maxLength = min(options.maxLength ?? .max, model.configuration.maxSequenceLength)
+        func encoded(_ choices: [MultipleChoice]) throws -> [ChoiceExample] {
+            try ChoiceExample.encode(
+                choices, tokenizer: folder.tokenizer,
+                inputForm: model.configuration.scorer.inputForm, maxLength: maxLength)
         }
         try onEvent(
             .preparing("tokenising \(choices.train.count + choices.validation.count) texts"))
         let task = ChoiceTask(
             data: ChoiceDataset(
-                examples: encoded(choices.train), batchSize: options.training.batchSize,
-                paddingID: folder.tokenizer.paddingID ?? 0, seed: seed),
-            validation: encoded(choices.validation))
+                examples: try encoded(choices.train), batchSize: options.training.batchSize,
+                paddingID: folder.tokenizer.paddingID ?? 0, seed: seed,
+                groupsByLength: model.scorer.computesOnPadding),
+            validation: try encoded(choices.validation),
+            languageModelWeight: options.languageModelWeight)
         let training = options.training.evaluatedOnceAnEpoch(of: task.data)
         let runner = RecipeRunner(
             kind: "finetune choice", workspace: workspace, tokenizer: folder.tokenizer,
@@ -86,13 +98,25 @@ public func finetuneChoice(
                 "trainTexts": choices.train.count, "validationTexts": choices.validation.count,
             ])
         return try runner.train(
-            model: ChoiceClassifier(
-                bert: bert, key: RandomKey(seed: seed, stream: RecipeSite.weights).derived(1)),
-            task: task, keepsBest: options.keepsBest,
+            model: model, task: task, keepsBest: options.keepsBest,
             record: .draft(
                 .multipleChoice, maxLength: maxLength, corpus: corpus,
                 tokenizer: folder.tokenizer, options: training,
                 baseModel: options.fromScratch ? nil : base.lastPathComponent),
             onEvent: onEvent, shouldStop: shouldStop)
+    }
+}
+
+/// A model with a fresh head on the folder's GPT or BERT, or on random weights of the same sizes.
+private func makeModel(
+    _ folder: TrainedModelFolder, _ options: FinetuningOptions
+) throws -> ChoiceClassifier {
+    let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights).derived(1)
+    switch try folder.backbone(options) {
+    case .bert(let bert): return ChoiceClassifier(bert: bert, key: key)
+    case .gpt(let gpt, let form):
+        guard let form else { preconditionFailure("a GPT without its form of inputs") }
+        return ChoiceClassifier(
+            gpt: gpt, inputForm: form, dropoutProbability: options.dropoutProbability, key: key)
     }
 }

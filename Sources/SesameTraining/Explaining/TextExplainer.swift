@@ -42,7 +42,6 @@ public struct TextExplainer: Sendable {
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)
         tokenizer = folder.tokenizer
-        let kind = try ModelKind.of(modelFolder)
         switch folder.record.task {
         case .classification, .regression:
             let classifier = try folder.load(SequenceClassifier.self)
@@ -63,18 +62,19 @@ public struct TextExplainer: Sendable {
             model = .classifier(classifier)
             maxLength = min(folder.record.maxLength, classifier.maxSequenceLength)
         default:
-            switch kind.modelType {
+            let summary = try ModelFolder.summary(of: modelFolder)
+            switch summary.modelType {
             case "bert":
                 let bert = try folder.load(BERT.self)
                 model = .bert(bert)
                 maxLength = bert.configuration.maxSequenceLength
             case "gpt2", GPTConfig.ownModelType:
-                let gpt = try folder.load(GPT.self)
+                let (gpt, _) = try folder.decoder(summary)
                 model = .gpt(gpt)
                 maxLength = gpt.configuration.maxSequenceLength
             default:
                 throw ModelKind.mismatch(
-                    kind.modelType, in: modelFolder,
+                    summary.modelType, in: modelFolder,
                     expected: {
                         ["bert", "gpt2", GPTConfig.ownModelType].contains($0.modelType)
                     }, for: "explaining")

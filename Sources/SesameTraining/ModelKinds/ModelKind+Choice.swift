@@ -1,14 +1,16 @@
 import SesameModels
 
 extension ModelKind {
-    /// A BERT that picks one of several endings.
+    /// A BERT or GPT that picks one of several endings; its `model_type` is the backbone's.
     static let choiceClassifier = ModelKind(
         modelType: "bert", headSuffix: "ForMultipleChoice", publishedLayout: "BERT",
-        sizes: { ModelSizes(try ModelFolder.bert(in: $0)) },
+        sizes: { try ModelSizes(ModelFolder.choiceClassifier(in: $0).scorer) },
+        cost: { try ModelFolder.choiceClassifier(in: $0).scorer.cost },
         load: { try ChoiceClassifier.load(from: $0) },
         publishedUse: {
             PublishedUse(
-                task: .multipleChoice, maxLength: try ModelFolder.bert(in: $0).maxSequenceLength)
+                task: .multipleChoice,
+                maxLength: try ModelFolder.choiceClassifier(in: $0).maxSequenceLength)
         },
         evaluate: { input in
             let choices = try input.reader.choices(input.split)
@@ -16,6 +18,6 @@ extension ModelKind {
             let predictor = try ChoicePredictor(modelFolder: input.folder.url)
             return EvaluationReport(
                 task: .multipleChoice,
-                metrics: predictor.metrics(on: choices, precision: input.precision))
+                metrics: try predictor.metrics(on: choices, precision: input.precision))
         })
 }

@@ -5,20 +5,8 @@ extension ModelKind {
     static let sequenceClassifier = ModelKind(
         modelType: "bert", headSuffix: "ForSequenceClassification",
         publishedLayout: "BERT or GPT-2",
-        sizes: { folder in
-            switch try ModelFolder.classifier(in: folder).backbone {
-            case .bert(let configuration): ModelSizes(configuration)
-            case .gpt(let configuration): ModelSizes(configuration)
-            case .textCNN(let configuration): ModelSizes(configuration)
-            }
-        },
-        cost: { folder in
-            switch try ModelFolder.classifier(in: folder).backbone {
-            case .bert(let configuration): configuration.cost
-            case .gpt(let configuration): configuration.cost
-            case .textCNN: nil
-            }
-        },
+        sizes: { ModelSizes(try ModelFolder.classifier(in: $0)) },
+        cost: { try ModelFolder.classifier(in: $0).cost },
         load: { try SequenceClassifier.load(from: $0) },
         publishedUse: { folder in
             let configuration = try ModelFolder.classifier(in: folder)
@@ -43,7 +31,27 @@ extension ModelKind {
     }
 }
 
+extension SequenceClassifierConfig {
+    /// What the backbone costs, where that is known: the head adds next to nothing.
+    var cost: ModelCost? {
+        switch backbone {
+        case .bert(let configuration): configuration.cost
+        case .gpt(let configuration): configuration.cost
+        case .textCNN: nil
+        }
+    }
+}
+
 extension ModelSizes {
+    /// Those of the backbone.
+    init(_ configuration: SequenceClassifierConfig) {
+        switch configuration.backbone {
+        case .bert(let backbone): self.init(backbone)
+        case .gpt(let backbone): self.init(backbone)
+        case .textCNN(let backbone): self.init(backbone)
+        }
+    }
+
     init(_ configuration: TextCNNConfig) {
         self.init(
             vocabularySize: configuration.vocabularySize, layerCount: 1,

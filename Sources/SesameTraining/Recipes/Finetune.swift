@@ -74,73 +74,99 @@ public func finetune(
 private func makeClassifier(
     _ folder: TrainedModelFolder, head: SequenceHead, options: FinetuningOptions
 ) throws -> SequenceClassifier {
-    let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
-    let summary = try ModelFolder.summary(of: folder.url)
-    switch summary.modelType {
-    case "bert":
-        guard options.languageModelWeight == 0 else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "weight of the language model", expected: "0 for a BERT",
-                    found: "\(options.languageModelWeight)"))
-        }
+    let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights).derived(1)
+    switch try folder.backbone(options) {
+    case .bert(let bert): return SequenceClassifier(bert: bert, head: head, key: key)
+    case .gpt(let gpt, let form):
         return SequenceClassifier(
-            bert: try folder.encoder(options), head: head, key: key.derived(1))
-    case "gpt2", GPTConfig.ownModelType:
-        return try makeClassifier(on: folder, summary, head: head, options: options, key: key)
-    default: break
+            gpt: gpt, head: head, inputForm: form,
+            dropoutProbability: options.dropoutProbability, key: key)
     }
-    throw TrainingError(
-        .badModelFolder(
-            path: folder.url.path,
-            problem: "fine-tuning needs a GPT or BERT, but this is '\(summary.modelType)'",
-            remedy: "choose another folder"))
 }
 
-/// A model with a fresh head on the folder's GPT, or on random weights of the same sizes.
-private func makeClassifier(
-    on folder: TrainedModelFolder, _ summary: ModelFolder.Summary, head: SequenceHead,
-    options: FinetuningOptions, key: RandomKey
-) throws -> SequenceClassifier {
-    var pretrained: GPT
-    var form: GPTInputForm?
-    if summary.isSequenceClassifier {
-        let classifier = try folder.load(SequenceClassifier.self)
-        guard let gpt = classifier.gpt else { preconditionFailure("a classifier without its GPT") }
-        (pretrained, form) = (gpt, classifier.configuration.inputForm)
-    } else {
-        pretrained = try folder.load(GPT.self)
-    }
-    guard options.languageModelWeight == 0 || pretrained.configuration.tiesEmbeddings else {
-        throw TrainingError(
-            .invalidOption(
-                name: "weight of the language model",
-                expected: "0 for a model whose output has weights of its own",
-                found: "\(options.languageModelWeight)"))
-    }
-    switch options.inputs {
-    case .plain: form = nil
-    case .delimited, .bothOrders:
-        let readsBothOrders = options.inputs == .bothOrders
-        if form == nil {
-            // Behind all that the model has places for.
-            form = GPTInputForm(behind: pretrained.configuration.vocabularySize)
-            pretrained = pretrained.withMoreTokens(
-                GPTInputForm.tokenCount, key: key.derived(2))
+/// What fine-tuning begins with, without a head.
+enum PretrainedBackbone {
+    case bert(BERT)
+    /// Nil for texts that stand alone.
+    case gpt(GPT, GPTInputForm?)
+}
+
+extension TrainedModelFolder {
+    /// The folder's GPT or BERT as fine-tuning begins with it, or one of the same sizes with random weights.
+    ///
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for another model, `.invalidOption` for a loss of next
+    ///   tokens that the model does not have.
+    func backbone(_ options: FinetuningOptions) throws -> PretrainedBackbone {
+        let summary = try ModelFolder.summary(of: url)
+        switch summary.modelType {
+        case "bert":
+            guard options.languageModelWeight == 0 else {
+                throw TrainingError(
+                    .invalidOption(
+                        name: "weight of the language model", expected: "0 for a BERT",
+                        found: "\(options.languageModelWeight)"))
+            }
+            return .bert(try encoder(options))
+        case "gpt2", GPTConfig.ownModelType:
+            let (gpt, form) = try decoder(summary, options)
+            return .gpt(gpt, form)
+        default:
+            throw TrainingError(
+                .badModelFolder(
+                    path: url.path,
+                    problem: "fine-tuning needs a GPT or BERT, but this is '\(summary.modelType)'",
+                    remedy: "choose another folder"))
         }
-        form?.readsBothOrders = readsBothOrders
     }
-    var configuration = pretrained.configuration
-    if let dropout = options.dropoutProbability {
-        configuration.residualDropoutProbability = dropout
-        configuration.embeddingDropoutProbability = dropout
-        configuration.attentionDropoutProbability = dropout
+
+    /// The folder's GPT with the tokens of an input form, where one is asked for.
+    private func decoder(
+        _ summary: ModelFolder.Summary, _ options: FinetuningOptions
+    ) throws -> (GPT, GPTInputForm?) {
+        let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        var (pretrained, form) = try decoder(summary)
+        guard options.languageModelWeight == 0 || pretrained.configuration.tiesEmbeddings else {
+            throw TrainingError(
+                .invalidOption(
+                    name: "weight of the language model",
+                    expected: "0 for a model whose output has weights of its own",
+                    found: "\(options.languageModelWeight)"))
+        }
+        switch options.inputs {
+        case .plain: form = nil
+        case .delimited, .bothOrders:
+            if form == nil {
+                // Behind all that the model has places for.
+                form = GPTInputForm(behind: pretrained.configuration.vocabularySize)
+                pretrained = pretrained.withMoreTokens(
+                    GPTInputForm.tokenCount, key: key.derived(2))
+            }
+            form?.readsBothOrders = options.inputs == .bothOrders
+        }
+        var configuration = pretrained.configuration
+        if let dropout = options.dropoutProbability {
+            configuration.residualDropoutProbability = dropout
+            configuration.embeddingDropoutProbability = dropout
+            configuration.attentionDropoutProbability = dropout
+        }
+        var gpt = GPT(configuration, key: key.derived(0))
+        if !options.fromScratch { try gpt.copyParameters(of: pretrained) }
+        return (gpt, form)
     }
-    var gpt = GPT(configuration, key: key.derived(0))
-    if !options.fromScratch { try gpt.copyParameters(of: pretrained) }
-    return SequenceClassifier(
-        gpt: gpt, head: head, inputForm: form, dropoutProbability: options.dropoutProbability,
-        key: key.derived(1))
+
+    /// The GPT of a folder, below whatever head it has, and the form of its inputs where it was fine-tuned.
+    func decoder(_ summary: ModelFolder.Summary) throws -> (GPT, GPTInputForm?) {
+        let classifier: SequenceClassifier
+        if summary.isSequenceClassifier {
+            classifier = try load(SequenceClassifier.self)
+        } else if summary.isChoiceClassifier {
+            classifier = try load(ChoiceClassifier.self).scorer
+        } else {
+            return (try load(GPT.self), nil)
+        }
+        guard let gpt = classifier.gpt else { preconditionFailure("a classifier without its GPT") }
+        return (gpt, classifier.configuration.inputForm)
+    }
 }
 
 extension TrainedModelFolder {

@@ -50,7 +50,7 @@ struct SuiteLearner {
         case .classification, .pairClassification, .regression: nil
         case .tagging: needs("tagging", .bert, .elmo)
         case .questionAnswering: needs("answering questions", .bert)
-        case .multipleChoice: needs("multiple choice", .bert)
+        case .multipleChoice: needs("multiple choice", .bert, .gpt)
         }
     }
 
