@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "SesameText", targets: ["SesameText"]),
         .library(name: "SesameStore", targets: ["SesameStore"]),
         .library(name: "SesameTensor", targets: ["SesameTensor"]),
+        .library(name: "SesameVectors", targets: ["SesameVectors"]),
         .library(name: "SesameNN", targets: ["SesameNN"]),
         .library(name: "SesameModels", targets: ["SesameModels"]),
         .library(name: "SesameTraining", targets: ["SesameTraining"]),
@@ -54,12 +55,16 @@ let package = Package(
 
         // Tensors, layers, models, training.
         .target(name: "SesameTensor", dependencies: ["CSesameKernels", "SesameSupport"]),
+        // Word vectors stand on text and kernels alone: no store, no models.
+        .target(
+            name: "SesameVectors",
+            dependencies: ["CSesameKernels", "SesameSupport", "SesameTensor", "SesameText"]),
         .target(name: "SesameNN", dependencies: ["SesameTensor"]),
         .target(name: "SesameModels", dependencies: ["SesameNN"]),
         .target(
             name: "SesameTraining",
             dependencies: [
-                "SesameModels", "SesameText", "SesameStore",
+                "SesameModels", "SesameText", "SesameStore", "SesameVectors",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -69,7 +74,7 @@ let package = Package(
             name: "Sesame",
             dependencies: [
                 "SesameText", "SesameStore", "SesameTensor", "SesameNN", "SesameModels",
-                "SesameTraining", "SesameReport",
+                "SesameTraining", "SesameReport", "SesameVectors",
             ]
         ),
 
@@ -114,6 +119,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SesameTextTests", dependencies: ["SesameText", "SesameTestSupport"],
+            resources: [.copy("Goldens")]
+        ),
+        .testTarget(
+            name: "SesameVectorsTests", dependencies: ["SesameVectors", "SesameTestSupport"],
             resources: [.copy("Goldens")]
         ),
         .testTarget(name: "SesameStoreTests", dependencies: ["SesameStore", "SesameTestSupport"]),

@@ -7,3 +7,4 @@
 @_exported import SesameTensor
 @_exported import SesameText
 @_exported import SesameTraining
+@_exported import SesameVectors

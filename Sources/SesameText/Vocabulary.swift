@@ -59,7 +59,7 @@ public struct Vocabulary: Sendable {
     }
 
     /// Takes over tokens that lie one after the other; they are known to be valid UTF-8.
-    init(bytes: [UInt8], offsets: [UInt32], counts: [Int]?, path: String?) throws {
+    package init(bytes: [UInt8], offsets: [UInt32], counts: [Int]?, path: String?) throws {
         let count = offsets.count - 1
         guard count > 0 else { throw TextError(.emptyVocabulary(path: path)) }
         if let counts, counts.count != count {

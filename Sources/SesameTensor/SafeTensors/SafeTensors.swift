@@ -56,8 +56,11 @@ public enum SafeTensors {
         try checkNames(tensors.map(\.name), path: url.path)
         let size = storage == .float32 ? 4 : 2
         let header = header(
-            tensors.map { Column(name: $0.name, sizes: Array($0.tensor.shape), bytes: size) },
-            type: storage.rawValue, metadata: metadata)
+            tensors.map {
+                Column(
+                    name: $0.name, type: storage.rawValue, sizes: Array($0.tensor.shape),
+                    bytes: size)
+            }, metadata: metadata)
         try replaceFile(url.path) { file in
             try file.write(header)
             for (_, tensor) in tensors { try write(tensor, to: file, storage: storage) }
@@ -71,11 +74,58 @@ public enum SafeTensors {
     package static func write(ids lists: [(name: String, ids: [Int32])], to url: URL) throws {
         try checkNames(lists.map(\.name), path: url.path)
         let header = header(
-            lists.map { Column(name: $0.name, sizes: [$0.ids.count], bytes: 4) }, type: "I32",
+            lists.map { Column(name: $0.name, type: "I32", sizes: [$0.ids.count], bytes: 4) },
             metadata: [:])
         try replaceFile(url.path) { file in
             try file.write(header)
             for (_, ids) in lists { try ids.withUnsafeBytes { try file.write($0) } }
+        }
+    }
+
+    /// A tensor as it lies in memory: elements of a type that the format names, little-endian.
+    package struct RawTensor {
+        let column: Column
+        let write: (OutputFile) throws -> Void
+
+        /// A tensor of 32-bit floats, whole numbers of 32 or 64 bits, or bytes.
+        ///
+        /// - Parameter body: Calls its argument with the elements, all of them.
+        package init<Element: BitwiseCopyable>(
+            _ name: String, of _: Element.Type, sizes: [Int],
+            _ body: @escaping ((UnsafeBufferPointer<Element>) throws -> Void) throws -> Void
+        ) {
+            let type =
+                switch Element.self {
+                case is Float.Type: StoredType.float32
+                case is Int32.Type: StoredType.int32
+                case is Int64.Type: StoredType.int64
+                case is UInt8.Type: StoredType.uint8
+                default: invariantBroken("RawTensor: elements of type \(Element.self)")
+                }
+            let count = sizes.reduce(1, *)
+            column = Column(name: name, type: type.rawValue, sizes: sizes, bytes: type.size)
+            write = { file in
+                try body { elements in
+                    require(
+                        elements.count == count,
+                        "RawTensor: \(elements.count) elements of shape \(sizes)")
+                    try file.write(UnsafeRawBufferPointer(elements))
+                }
+            }
+        }
+    }
+
+    /// Writes tensors of several types to a file, in the order given.
+    ///
+    /// - Throws: ``TensorError``.
+    package static func write(
+        raw tensors: [RawTensor], metadata: [String: String], to url: URL
+    ) throws {
+        try checkNames(tensors.map(\.column.name), path: url.path)
+        let header = header(tensors.map(\.column), metadata: metadata)
+        try replaceFile(url.path) { file in
+            try file.write(header)
+            for tensor in tensors { try tensor.write(file) }
         }
     }
 
@@ -90,15 +140,16 @@ public enum SafeTensors {
     }
 
     /// What the header says of a tensor.
-    private struct Column {
+    struct Column {
         let name: String
+        let type: String
         let sizes: [Int]
         /// Of an element.
         let bytes: Int
     }
 
     private static func header(
-        _ columns: [Column], type: String, metadata: [String: String]
+        _ columns: [Column], metadata: [String: String]
     ) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
@@ -113,7 +164,7 @@ public enum SafeTensors {
             let sizes = column.sizes.map(String.init).joined(separator: ",")
             members.append(
                 HeaderJSON.quoted(column.name)
-                    + ":{\"dtype\":\"\(type)\",\"shape\":[\(sizes)],"
+                    + ":{\"dtype\":\"\(column.type)\",\"shape\":[\(sizes)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

@@ -24,8 +24,10 @@ public final class SafeTensorsFile {
     /// The names of all tensors, in the file's order.
     public let names: [String]
 
+    /// The file itself, for those who read tensors in place.
+    package let file: MappedFile
     private let path: String
-    private let bytes: UnsafeRawBufferPointer
+    private var bytes: UnsafeRawBufferPointer { file.bytes }
     private let dataStart: Int
     private let entries: [String: SafeTensorsHeader.Entry]
 
@@ -34,21 +36,14 @@ public final class SafeTensorsFile {
     /// - Throws: ``TensorError`` with code `.file` or `.malformedFile`.
     public init(_ url: URL) throws {
         path = url.path
-        bytes = try SafeTensorsFile.map(path)
-        do {
-            let header = try SafeTensorsHeader(bytes, path: path)
-            metadata = header.metadata
-            names = header.entries.map(\.name)
-            entries = Dictionary(
-                header.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-            dataStart = header.dataStart
-        } catch {
-            SafeTensorsFile.unmap(bytes)
-            throw error
-        }
+        file = try MappedFile(path)
+        let header = try SafeTensorsHeader(file.bytes, path: path)
+        metadata = header.metadata
+        names = header.entries.map(\.name)
+        entries = Dictionary(
+            header.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        dataStart = header.dataStart
     }
-
-    deinit { SafeTensorsFile.unmap(bytes) }
 
     /// The sizes of a tensor's axes, or nil where the file has no such tensor.
     public func sizes(of name: String) -> [Int]? { entries[name]?.sizes }
@@ -132,6 +127,12 @@ public final class SafeTensorsFile {
         return IDTensor(ids, shape: try shape(of: entry))
     }
 
+    /// Where a tensor's bytes lie in ``file``, or nil where the file has no such tensor.
+    package func byteRange(of name: String) -> Range<Int>? {
+        guard let range = entries[name]?.range else { return nil }
+        return dataStart + range.lowerBound..<dataStart + range.upperBound
+    }
+
     private func entry(_ name: String) throws -> SafeTensorsHeader.Entry {
         guard let entry = entries[name] else {
             throw TensorError(.missingTensor(path: path, tensor: name, present: names))
@@ -153,34 +154,6 @@ public final class SafeTensorsFile {
         let range = entry.range
         return UnsafeRawBufferPointer(
             rebasing: bytes[dataStart + range.lowerBound..<dataStart + range.upperBound])
-    }
-
-    private static func map(_ path: String) throws -> UnsafeRawBufferPointer {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw TensorError(.file(path: path, operation: "open", reason: systemError()))
-        }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else {
-            throw TensorError(.file(path: path, operation: "read", reason: systemError()))
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw TensorError(.file(path: path, operation: "read", reason: "it is not a file"))
-        }
-        let size = Int(status.st_size)
-        guard size > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), address != MAP_FAILED
-        else {
-            throw TensorError(.file(path: path, operation: "map", reason: systemError()))
-        }
-        return UnsafeRawBufferPointer(start: address, count: size)
-    }
-
-    private static func unmap(_ bytes: UnsafeRawBufferPointer) {
-        if let base = bytes.baseAddress {
-            munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
-        }
     }
 }
 
