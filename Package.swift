@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "SesameTraining",
             dependencies: [
-                "SesameModels", "SesameText", "SesameStore", "SesameVectors",
+                "SesameModels", "SesameText", "SesameStore", "SesameSupport", "SesameVectors",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -1,4 +1,5 @@
 import Foundation
+import SesameSupport
 import SesameTraining
 import Testing
 
@@ -60,7 +61,7 @@ import Testing
         #expect(abs(scores.spearman - 0.7147370541701148) < 1e-14)
         #expect(abs(scores.meanSquaredError - 4.23825) < 1e-14)
         #expect(
-            ScoreMetrics.ranks([0.5, 2.0, 2.0, 3.25, -1.0, 4.0, 2.0, 0.5, 5.0, 1.0])
+            Correlation.ranks([0.5, 2.0, 2.0, 3.25, -1.0, 4.0, 2.0, 0.5, 5.0, 1.0])
                 == [2.5, 6, 6, 8, 1, 9, 6, 2.5, 10, 4])
         #expect(scores.metrics[MetricName.count] == 10)
         // Without spread there is no correlation, and without texts no error.

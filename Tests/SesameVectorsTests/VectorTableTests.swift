@@ -22,8 +22,10 @@ struct VectorTableTests {
 
     @Test(
         arguments: [
-            (["a", "a"], [[1], [2]], "twice"), ([], [], "0 vectors"), (["a"], [[]], "0 values"),
-            (["a", "b"], [[1, 2], [1]], "1 in vector 2"), (["a", ""], [[1], [1]], "empty"),
+            (["a", "a"], [[1], [2]], "every token once"), ([], [], "0 vectors"),
+            (["a"], [[]], "0 values"),
+            (["a", "b"], [[1, 2], [1]], "1 in vector 2"),
+            (["a", ""], [[1], [1]], "none in line 2"),
         ] as [([String], [[Float]], String)])
     func badWordsAreRefused(words: [String], vectors: [[Float]], mention: String) {
         let error = #expect(throws: VectorError.self) {

@@ -1,3 +1,5 @@
+import SesameSupport
+
 /// How well predicted scores follow the actual ones.
 public struct ScoreMetrics: Sendable, Hashable {
     /// The scores that the texts have.
@@ -36,10 +38,10 @@ public struct ScoreMetrics: Sendable, Hashable {
     }
 
     /// Pearson's correlation, -1...1; 0 where either side is constant.
-    public var pearson: Double { Self.pearson(actual, predicted) }
+    public var pearson: Double { Correlation.pearson(actual, predicted) }
 
     /// Spearman's correlation: Pearson's of the ranks, where equal values share the mean of their ranks.
-    public var spearman: Double { Self.pearson(Self.ranks(actual), Self.ranks(predicted)) }
+    public var spearman: Double { Correlation.spearman(actual, predicted) }
 
     /// Mean squared error (which is the loss, too), both correlations and the number of texts.
     public var metrics: Metrics {
@@ -48,33 +50,5 @@ public struct ScoreMetrics: Sendable, Hashable {
             MetricName.pearson: pearson, MetricName.spearman: spearman,
             MetricName.count: Double(count),
         ]
-    }
-
-    private static func pearson(_ x: [Double], _ y: [Double]) -> Double {
-        let count = Double(x.count)
-        guard count > 0 else { return 0 }
-        let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-        var (both, squareX, squareY) = (0.0, 0.0, 0.0)
-        for (x, y) in zip(x, y) {
-            both += (x - meanX) * (y - meanY)
-            squareX += (x - meanX) * (x - meanX)
-            squareY += (y - meanY) * (y - meanY)
-        }
-        let spread = squareX.squareRoot() * squareY.squareRoot()
-        return spread > 0 ? min(1, max(-1, both / spread)) : 0
-    }
-
-    /// Ranks from 1.
-    package static func ranks(_ values: [Double]) -> [Double] {
-        let order = values.indices.sorted { values[$0] < values[$1] }
-        var result = [Double](repeating: 0, count: values.count)
-        var start = 0
-        while start < order.count {
-            var end = start + 1
-            while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-            for place in start..<end { result[order[place]] = Double(start + 1 + end) / 2 }
-            start = end
-        }
-        return result
     }
 }

@@ -10,14 +10,14 @@
 ///
 /// Up to 19 digits and a power of ten to 22 are exact in a 64-bit float's product or quotient (Clinger 1990); where that
 /// lies right between two 32-bit floats, and for everything longer, the system's own parser decides.
-enum NumberParser {
+package enum NumberParser {
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]
 
     /// The finite number that `text` is as a whole, or nil.
-    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Float? {
+    package static func parse(_ text: UnsafeBufferPointer<UInt8>) -> Float? {
         var index = 0
         var isNegative = false
         if index < text.count, text[index] == UInt8(ascii: "-") || text[index] == UInt8(ascii: "+")
