@@ -51,14 +51,29 @@ public struct ExplanationPage: Sendable {
         Markup.page(title: "How \(model) reads a text", generator: Self.generator) { page in
             page.element("header") { page in
                 page.leaf("h1", "How \(model) reads a text")
-                page.leaf(
-                    "p",
-                    "\(tokens.count) tokens, \(attention.count) layers of "
-                        + "\(attention.first?.count ?? 0) heads.")
+                page.leaf("p", sizes)
             }
             if let attribution { write(attribution, &page) }
+            if !attention.isEmpty {
+                page.leaf(
+                    "p", ["class": "attention"],
+                    "Below, a row is a token that looks, a column one that it looks at, in the text's order; the stronger "
+                        + "the colour, the larger the share (by its square root, so that small ones show too)."
+                )
+            }
             for index in attention.indices { writeLayer(index, &page) }
         }
+    }
+
+    private var sizes: String {
+        func counted(_ count: Int, _ noun: String) -> String {
+            "\(count) \(noun)\(count == 1 ? "" : "s")"
+        }
+        let layers =
+            attention.first.map {
+                ", \(counted(attention.count, "layer")) of \(counted($0.count, "head"))"
+            } ?? ""
+        return counted(tokens.count, "token") + layers + "."
     }
 
     private func write(_ attribution: Attribution, _ page: inout Markup) {
@@ -100,7 +115,9 @@ public struct ExplanationPage: Sendable {
                         page.empty(
                             "img",
                             [
-                                "src": ShadePicture(weights: weights, width: count).dataURI,
+                                "src": ShadePicture(
+                                    weights: weights.map { $0.squareRoot() }, width: count
+                                ).dataURI,
                                 "alt": summary(weights), "width": "\(count)",
                                 "height": "\(count)",
                             ])
@@ -111,14 +128,13 @@ public struct ExplanationPage: Sendable {
             page.element("details", index == attention.count - 1 ? ["open": "open"] : [:]) { page in
                 page.leaf("summary", "All heads' mean, with the tokens' names")
                 page.element("div", ["class": "scroll"]) { page in
-                    page.raw(
-                        AttentionChart(
-                            title: "Layer \(index + 1), mean of its heads", columns: tokens,
-                            rows: tokens,
-                            weights: (0..<count).map {
-                                Array(mean[$0 * count..<($0 + 1) * count])
-                            }
-                        ).svg(standalone: false))
+                    var chart = AttentionChart(
+                        title: "Layer \(index + 1), mean of its heads", columns: tokens,
+                        rows: tokens,
+                        weights: (0..<count).map { Array(mean[$0 * count..<($0 + 1) * count]) })
+                    chart.showsRoots = true
+                    chart.identifier = "layer-\(index + 1)"
+                    page.raw(chart.svg(standalone: false))
                 }
             }
         }

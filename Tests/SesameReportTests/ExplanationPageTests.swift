@@ -11,20 +11,26 @@ import Testing
         let html = page.html()
         #expect(try wellFormed(html))
         #expect(html.contains("How &lt;m&gt; reads a text"))
-        #expect(html.contains("2 tokens, 1 layers of 2 heads"))
+        #expect(html.contains("2 tokens, 1 layer of 2 heads."))
         #expect(html.contains("What speaks for good (97 %)"))
         #expect(html.contains("class=\"against\" style=\"--share: 27.5%\">a&amp;b</span>"))
         // What row looks at most, in words.
         #expect(html.contains("alt=\"[CLS] → [CLS], a&amp;b → a&amp;b\""))
         // The mean of the heads, in the chart's tooltips.
         #expect(html.contains("a&amp;b ← [CLS]: 25"))
+        // As dark as the root of a quarter.
+        #expect(html.contains("fill-opacity: 0.500"))
+        #expect(html.contains("id=\"layer-1-title\""))
+        let words = ExplanationPage(model: "m", tokens: ["a"], attribution: nil, attention: [])
+        #expect(words.html().contains(">1 token.<"))
+        #expect(!words.html().contains("a row is a token"))
     }
 
-    /// Squares of 0, 1 and 0.4 and a row of padding to whole bytes, as zlib and PNG's checksums want them.
+    /// Squares of 0, 1 and the root of 0.16 and a row of padding to whole bytes, as zlib and PNG's checksums want them.
     @Test func picturesAreWholeFiles() throws {
         let page = ExplanationPage(
             model: "m", tokens: ["a", "b", "c"], attribution: nil,
-            attention: [[[0, 1, 0.4, 1, 0, 0, 0, 0, 1]]])
+            attention: [[[0, 1, 0.16, 1, 0, 0, 0, 0, 1]]])
         let html = page.html()
         let start = try #require(html.range(of: "data:image/png;base64,")).upperBound
         let end = try #require(html[start...].firstIndex(of: "\""))

@@ -12,6 +12,10 @@ public struct AttentionChart: Sendable {
     public var rows: [String]
     /// A weight a column, 0...1, for each row.
     public var weights: [[Float]]
+    /// Whether squares are as dark as the square roots of their weights, which shows what long texts share out.
+    public var showsRoots = false
+    /// Tells the chart from others of its page.
+    var identifier = "attention"
 
     /// A chart of weights.
     ///
@@ -47,11 +51,12 @@ public struct AttentionChart: Sendable {
             [
                 "xmlns": "http://www.w3.org/2000/svg", "class": "chart",
                 "viewBox": "0 0 \(number(width)) \(number(height))", "width": number(width),
-                "role": "img", "aria-labelledby": "attention-title attention-desc",
+                "role": "img",
+                "aria-labelledby": "\(identifier)-title \(identifier)-desc",
             ]
         ) { svg in
-            svg.leaf("title", ["id": "attention-title"], title)
-            svg.leaf("desc", ["id": "attention-desc"], summary)
+            svg.leaf("title", ["id": "\(identifier)-title"], title)
+            svg.leaf("desc", ["id": "\(identifier)-desc"], summary)
             if standalone {
                 svg.raw("<style>\(ChartStyle.standalone).chart { width: auto; }</style>\n")
             }
@@ -82,13 +87,14 @@ public struct AttentionChart: Sendable {
             ], name)
         for (column, weight) in weights[row].enumerated() {
             let share = Double(max(0, min(1, weight)))
+            let shade = showsRoots ? share.squareRoot() : share
             svg.element(
                 "rect",
                 [
                     "x": number(left + Double(column) * Self.side + 1), "y": number(y + 1),
                     "width": number(Self.side - 2), "height": number(Self.side - 2), "rx": "2",
                     "style":
-                        "fill: var(--c0); stroke: var(--chart-grid); fill-opacity: \(NumberText.fixed(share, 3))",
+                        "fill: var(--c0); stroke: var(--chart-grid); fill-opacity: \(NumberText.fixed(shade, 3))",
                 ]
             ) { svg in
                 svg.leaf(

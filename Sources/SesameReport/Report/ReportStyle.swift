@@ -63,7 +63,8 @@ enum ReportStyle {
         .tokens span { padding: 0.15em 0.35em; margin-right: 0.2em; border-radius: 4px; }
         .tokens .for { background: color-mix(in srgb, #3b82f6 var(--share), transparent); }
         .tokens .against { background: color-mix(in srgb, #e8731a var(--share), transparent); }
-        .heads { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+        .attention { margin-top: 2rem; }
+        .heads { display: grid; gap: 0.8rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
         .heads img { width: 100%; height: auto; image-rendering: pixelated; background: var(--panel);
           border: 1px solid var(--line); }
         .path { overflow-wrap: anywhere; }
