@@ -21,12 +21,26 @@ struct ModelCostTests {
         switch preset.configuration {
         case .gpt(let configuration): try configuration.validate()
         case .bert(let configuration): try configuration.validate()
+        case .transformer(let configuration): try configuration.validate()
         }
+    }
+
+    /// Table 3 of the paper: 65 and 213 million, with 37,000 byte pairs.
+    @Test(arguments: [("transformer-base", 65e6), ("transformer-big", 213e6)])
+    func translationPresetsHaveAboutThePublishedCounts(name: String, count: Double) throws {
+        let preset = try #require(ModelPreset.named(name))
+        #expect(abs(Double(preset.cost.parameterCount) / count - 1) < 0.04)
+        guard case .transformer(let configuration) = preset.configuration else {
+            Issue.record("\(name) is no Transformer")
+            return
+        }
+        try configuration.validate()
+        #expect(configuration.sizes == (name.hasSuffix("base") ? .base : .big))
     }
 
     @Test func namesAreUnique() {
         let names = ModelPreset.all.map(\.name)
-        #expect(Set(names).count == names.count && names.count == 11)
+        #expect(Set(names).count == names.count && names.count == 13)
         #expect(ModelPreset.named("gpt5") == nil)
     }
 
@@ -43,13 +57,38 @@ struct ModelCostTests {
             feedForwardSize: 20)
         let model = BERT(sizes, key: key).withPooler(key: key)
         #expect(sizes.cost.parameterCount == model.parameterCount)
+        #expect(sizes.headedCost.parameterCount == model.parameterCount)
+        #expect(
+            sizes.headedCost.forwardOperations(length: 9)
+                == sizes.cost.forwardOperations(length: 9, projectedShare: 0))
     }
 
-    @Test func operations() {
+    @Test(arguments: [false, true], [NormPlacement.post, .pre])
+    func countsAreThoseOfTranslationModels(ties: Bool, norm: NormPlacement) throws {
+        for shares in [false, true] {
+            let sizes = TransformerConfig(
+                sourceVocabularySize: shares ? 50 : 40, vocabularySize: 50,
+                sharesVocabulary: shares,
+                sizes: TransformerSizes(
+                    hiddenSize: 12, layerCount: 3, decoderLayerCount: 2, headCount: 2,
+                    feedForwardSize: 20), norm: norm, tiesEmbeddings: ties, beginningTokenID: 0,
+                endTokenID: 1)
+            let model = try Transformer(configuration: sizes, key: RandomKey(seed: 1))
+            #expect(sizes.cost.parameterCount == model.parameterCount)
+        }
+    }
+
+    @Test func operations() throws {
         let gpt = GPTConfig.gpt2.cost
         // 12 blocks of 12 · 768² weights, 512.5 keys a token, 50,257 logits.
         #expect(gpt.forwardOperations(length: 1024) == 169_869_312 + 18_892_800 + 77_194_752)
         #expect(gpt.trainingOperations(length: 1024) == 3 * 265_956_864)
+        let translator = try #require(ModelPreset.named("transformer-base")).cost
+        // Six blocks with one look and six with two, of 100 keys or, back from each token, 50.5.
+        let weights = 6.0 * 2 * (12 + 16) * 512 * 512
+        let looks = 4.0 * 512 * 6 * 250.5
+        #expect(
+            translator.forwardOperations(length: 100) == weights + looks + 2 * 512 * 37000)
         let bert = BERTConfig.base().cost
         let blocks = 12.0 * 24 * 768 * 768
         #expect(
@@ -68,6 +107,25 @@ struct ModelCostTests {
             banded.cost.forwardOperations(length: 100) == gpt.forwardOperations(length: 100))
     }
 
+    /// Foreseen bytes of training by those that two steps take.
+    private static func foreseenShare<Model: Module>(
+        _ cost: ModelCost, batchSize: Int, length: Int, _ model: Model, loss: (Model) -> Tensor
+    ) -> Double {
+        var model = model
+        var optimizer = AdamW()
+        MemoryPool.resetPeak()
+        for _ in 0..<2 {
+            let (_, gradients) = model.valueWithGradients(loss)
+            optimizer.update(&model, with: gradients, learningRate: 1e-3)
+        }
+        return cost.trainingBytes(batchSize: batchSize, length: length)
+            / Double(MemoryPool.peakBytes)
+    }
+
+    private static func ids(_ rows: Int, _ length: Int) -> IDTensor {
+        IDTensor((0..<rows * length).map { Int32($0 % 500) }, shape: [rows, length])
+    }
+
     /// Alone in a process: the pool counts what all of it holds.
     @Test func trainingTakesTheMemoryThatIsForeseen() async {
         await #expect(processExitsWith: .success) {
@@ -75,20 +133,34 @@ struct ModelCostTests {
                 let sizes = GPTConfig(
                     vocabularySize: 500, maxSequenceLength: 128, hiddenSize: width,
                     layerCount: layers, headCount: 4, dropoutProbability: 0)
-                var model = GPT(sizes, key: RandomKey(seed: 1))
-                var optimizer = AdamW()
-                let ids = IDTensor(
-                    (0..<batch * 128).map { Int32($0 % 500) }, shape: [batch, 128])
-                MemoryPool.resetPeak()
-                for _ in 0..<2 {
-                    let (_, gradients) = model.valueWithGradients {
-                        $0.loss(ids, targets: ids, context: .training(seed: 1, step: 0)).loss
-                    }
-                    optimizer.update(&model, with: gradients, learningRate: 1e-3)
+                let ids = Self.ids(batch, 128)
+                let ratio = Self.foreseenShare(
+                    sizes.cost, batchSize: batch, length: 128, GPT(sizes, key: RandomKey(seed: 1))
+                ) {
+                    $0.loss(ids, targets: ids, context: .training(seed: 1, step: 0)).loss
                 }
-                let ratio =
-                    sizes.cost.trainingBytes(batchSize: batch, length: 128)
-                    / Double(MemoryPool.peakBytes)
+                #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
+            }
+        }
+    }
+
+    @Test func translationTakesTheMemoryThatIsForeseen() async {
+        await #expect(processExitsWith: .success) {
+            for (width, layers, batch) in [(128, 2, 16), (128, 6, 8), (256, 3, 4)] {
+                let sizes = TransformerConfig(
+                    sourceVocabularySize: 500, vocabularySize: 500, sharesVocabulary: true,
+                    sizes: TransformerSizes(
+                        hiddenSize: width, layerCount: layers, headCount: 4,
+                        feedForwardSize: 4 * width), dropoutProbability: 0, beginningTokenID: 0,
+                    endTokenID: 1)
+                let model = try Transformer(configuration: sizes, key: RandomKey(seed: 1))
+                let (ids, lengths) = (Self.ids(batch, 64), Array(repeating: 64, count: batch))
+                let ratio = Self.foreseenShare(sizes.cost, batchSize: batch, length: 64, model) {
+                    $0.loss(
+                        ids, sourceLengths: lengths, input: ids, output: ids,
+                        targetLengths: lengths, context: .training(seed: 1, step: 0)
+                    ).loss
+                }
                 #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
             }
         }

@@ -16,6 +16,44 @@ struct TrainingEstimateTests {
         #expect(abs((estimate.seconds(tokens: 1e6) ?? 0) - expected) < 1e-6)
     }
 
+    @Test func lengthsOfSentencesAreUsual() throws {
+        let cost = try #require(ModelPreset.named("transformer-base")).cost
+        let estimate = TrainingEstimate(cost, batchSize: 4)
+        #expect(estimate.length == 100)
+        #expect(estimate.forwardOperationsPerToken == cost.forwardOperations(length: 100))
+    }
+
+    /// Heads over texts, words and answers cost what is below them.
+    @Test func foldersOfFineTunedModelsHaveAnEstimate() throws {
+        let fixture = try Fixture()
+        let tokenizer = try fixture.wordPiece
+        let key = RandomKey(seed: 1)
+        let sizes = BERTConfig(
+            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: 12, hiddenSize: 16,
+            layerCount: 1, headCount: 2, feedForwardSize: 32)
+        let bert = BERT(sizes, key: key)
+        func info(_ model: some PretrainedModel, _ name: String) throws -> ModelInfo {
+            let folder = fixture.model(name).folder
+            try model.save(to: folder)
+            try tokenizer.save(to: folder.appendingPathComponent("tokenizer.json"))
+            return try ModelInfo(folder)
+        }
+        let choice = try info(ChoiceClassifier(bert: bert, key: key), "choice")
+        let spans = try info(
+            SpanPredictor(
+                bert: bert, configuration: SpanPredictorConfig(backbone: sizes), key: key), "spans")
+        let tags = try info(
+            TokenClassifier(
+                bert: bert,
+                configuration: TokenClassifierConfig(backbone: sizes, tags: ["B-X", "O"]), key: key
+            ), "tags")
+        for info in [choice, spans, tags] {
+            let cost = try #require(info.cost)
+            #expect(cost == sizes.headedCost)
+            #expect(cost.projectedShare == 0 && cost.trainingOperations(length: 12) > 0)
+        }
+    }
+
     @Test func speedIsMeasured() {
         var sizes = GPTConfig.nano(vocabularySize: 100)
         sizes.band = .alternating(width: 16, layerCount: 4)

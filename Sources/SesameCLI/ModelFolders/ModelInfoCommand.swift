@@ -16,7 +16,8 @@ struct ModelInfoCommand: ParsableCommand {
             \(ModelPreset.all.map(\.name).joined(separator: ", ")). Memory is what training with AdamW on such batches, and \
             one forward pass, take. Arithmetic is that of matrix products (Kaplan et al. 2020; Chowdhery et al. \
             2022, appendix B): 2 operations a token and weight in a forward pass and 4 · width for each key that a \
-            token sees, three times that in training. With --tokens this machine trains a part of such a model \
+            token sees, three times that in training. Of a model that translates a token is one of the target with one \
+            of the source. With --tokens this machine trains a part of such a model \
             for a moment, and says how long the whole will take.
             """
     )
@@ -29,7 +30,7 @@ struct ModelInfoCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tokens a text, for the estimates (default: as many as the model takes).",
+            "Tokens a text, for the estimates (default: as many as the model takes, for translation 100).",
             valueName: "n"))
     var length: Int?
 
@@ -107,19 +108,14 @@ struct ModelInfoCommand: ParsableCommand {
             [
                 ("preset", "\(preset.name) (\(preset.source))"),
                 ("parameters", cost.parameterCount.grouped),
-                (
-                    "sizes",
-                    "\(cost.layerCount.counted("layer")), \(cost.hiddenSize) wide, "
-                        + "\(cost.headCount.counted("head")), \(cost.vocabularySize.counted("token")), "
-                        + cost.maxSequenceLength.counted("position")
-                ),
+                ("sizes", Self.sizes(cost)),
                 ("in memory", "\(Self.size(cost.weightBytes)) as float32"),
             ] + lines(estimate))
     }
 
     /// What the model costs here; measured where a time is asked for.
     private func estimate(_ cost: ModelCost) throws -> TrainingEstimate {
-        let length = length ?? cost.maxSequenceLength
+        let length = length ?? cost.usualLength
         guard length <= cost.maxSequenceLength else {
             throw CommandError(
                 "--length is \(length), and the model takes \(cost.maxSequenceLength.counted("token"))"
@@ -199,6 +195,19 @@ struct ModelInfoCommand: ParsableCommand {
         parts.append(info.vocabularySize.counted("token"))
         if let positions = info.maxSequenceLength { parts.append(positions.counted("position")) }
         return parts.joined(separator: ", ")
+    }
+
+    /// The same of a preset.
+    private static func sizes(_ cost: ModelCost) -> String {
+        let isPair = cost.encoderLayerCount > 0
+        let layers =
+            isPair ? "\(cost.encoderLayerCount) + \(cost.layerCount)" : "\(cost.layerCount)"
+        let positions = isPair ? [] : [cost.maxSequenceLength.counted("position")]
+        return
+            ([
+                "\(layers) layers", "\(cost.hiddenSize) wide", cost.headCount.counted("head"),
+                cost.vocabularySize.counted("token"),
+            ] + positions).joined(separator: ", ")
     }
 
     private func training(_ record: TrainingRecord?) -> String {

@@ -17,6 +17,16 @@ enum AttentionChoice: String, CaseIterable, ExpressibleByArgument {
 enum TransformerSizesChoice: String, CaseIterable, ExpressibleByArgument {
     case tiny, small, base, big
 
+    /// Also by the names of presets, as transformer-base.
+    init?(argument: String) {
+        guard ModelPreset.named(argument) != nil, let name = argument.split(separator: "-").last
+        else {
+            self.init(rawValue: argument)
+            return
+        }
+        self.init(rawValue: String(name))
+    }
+
     var sizes: TransformerSizes {
         switch self {
         case .tiny: .tiny
@@ -79,7 +89,7 @@ struct RecurrentTranslationArguments: ParsableArguments {
 struct TransformerArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Width, layers, heads and inner width by name: tiny is 128 wide with 4 layers on each side, small 256 with 3, base 512 with 6, big 1024 with 6 (default: small)."
+            "Width, layers, heads and inner width by name: tiny is 128 wide with 4 layers on each side, small 256 with 3, base 512 with 6, big 1024 with 6; the last two are the presets transformer-base and transformer-big of 'sesame model info' (default: small)."
         ))
     var sizes: TransformerSizesChoice?
 

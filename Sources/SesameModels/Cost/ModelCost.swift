@@ -7,6 +7,8 @@ import SesameTensor
 /// that a token sees in a layer; a training step takes three times that, since both gradients of a product cost as much
 /// as the product.
 ///
+/// Of an encoder-decoder a token is one of the target with one of a source of the same length.
+///
 /// Source: Kaplan et al. 2020, Scaling Laws for Neural Language Models, https://arxiv.org/abs/2001.08361, section 2.1;
 /// Chowdhery et al. 2022, PaLM, https://arxiv.org/abs/2204.02311, appendix B. Unlike there, keys that a causal or banded
 /// layer does not look at are not counted, because nothing is computed for them here.
@@ -15,8 +17,10 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public let parameterCount: Int
     /// The width of the states.
     public let hiddenSize: Int
-    /// How many blocks.
+    /// How many blocks; of an encoder-decoder those of the decoder, which look at the source too.
     public let layerCount: Int
+    /// How many blocks the encoder of an encoder-decoder has; 0 for all others.
+    public let encoderLayerCount: Int
     /// How many attention heads a block.
     public let headCount: Int
     /// The inner size of a block's network.
@@ -29,21 +33,52 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public let isCausal: Bool
     /// Which layers look back only so far.
     public let band: AttentionBand?
-    /// The share of the positions whose states are projected to the vocabulary in training.
+    /// The share of the positions whose states are projected to the vocabulary in training; 0 for a model that never
+    /// does so.
     public let projectedShare: Double
+
+    init(
+        parameterCount: Int, hiddenSize: Int, layerCount: Int, encoderLayerCount: Int = 0,
+        headCount: Int, feedForwardSize: Int, vocabularySize: Int, maxSequenceLength: Int,
+        isCausal: Bool, band: AttentionBand? = nil, projectedShare: Double
+    ) {
+        self.parameterCount = parameterCount
+        self.hiddenSize = hiddenSize
+        self.layerCount = layerCount
+        self.encoderLayerCount = encoderLayerCount
+        self.headCount = headCount
+        self.feedForwardSize = feedForwardSize
+        self.vocabularySize = vocabularySize
+        self.maxSequenceLength = maxSequenceLength
+        self.isCausal = isCausal
+        self.band = band
+        self.projectedShare = projectedShare
+    }
+
+    /// The length of texts that estimates are made for where none is given: the longest, of sentences to translate 100.
+    public var usualLength: Int {
+        encoderLayerCount > 0 ? min(100, maxSequenceLength) : maxSequenceLength
+    }
 
     /// Operations of a forward pass, a token.
     ///
     /// - Parameters:
     ///   - length: Tokens a text.
     ///   - projectedShare: The share of the positions that are projected to the vocabulary; nil for
-    ///     all of them.
+    ///     all of them, of a model that does so at all.
     public func forwardOperations(length: Int, projectedShare: Double? = nil) -> Double {
         let (width, inner) = (Double(hiddenSize), Double(feedForwardSize))
-        let blocks = Double(layerCount) * 2 * (4 * width * width + 2 * width * inner)
+        let own = 2 * (4 * width * width + 2 * width * inner)
         let keys = (0..<layerCount).reduce(0.0) { $0 + meanKeyCount(layer: $1, length: length) }
-        let projection = (projectedShare ?? 1) * 2 * width * Double(vocabularySize)
-        return blocks + 4 * width * keys + projection
+        var blocks = Double(layerCount) * own + 4 * width * keys
+        if encoderLayerCount > 0 {
+            // The decoder's blocks look at the source, whose keys and values they project.
+            let (encoders, length) = (Double(encoderLayerCount), Double(length))
+            blocks += encoders * (own + 4 * width * length)
+            blocks += Double(layerCount) * (8 * width * width + 4 * width * length)
+        }
+        let share = projectedShare ?? (self.projectedShare == 0 ? 0 : 1)
+        return blocks + share * 2 * width * Double(vocabularySize)
     }
 
     /// Operations of a training step, a token: forward and backward.
@@ -64,10 +99,10 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public var weightBytes: Double { 4 * Double(parameterCount) }
 
     /// Bytes that a forward pass over one text takes: the weights, the states of one block and, for a causal model,
-    /// the keys and values of all blocks.
+    /// the keys and values of all blocks, those of a source among them.
     public func inferenceBytes(length: Int) -> Double {
         let (width, inner) = (Double(hiddenSize), Double(feedForwardSize))
-        let kept = isCausal ? 2 * Double(layerCount) * width : 0
+        let kept = isCausal ? (encoderLayerCount > 0 ? 4 : 2) * Double(layerCount) * width : 0
         return weightBytes + 4 * Double(length) * (kept + 6 * width + 2 * inner)
     }
 
@@ -75,36 +110,50 @@ public struct ModelCost: Sendable, Hashable, Codable {
     /// for the backward pass.
     ///
     /// A block keeps eight states of the model's width a token (its input, two norms' outputs, queries, keys and
-    /// values, attention's output, the stream in between) and two of its network's inner size.
+    /// values, attention's output, the stream in between) and two of its network's inner size. A block that looks at a
+    /// source keeps six more for that.
     public func trainingBytes(batchSize: Int, length: Int) -> Double {
         let (width, inner) = (Double(hiddenSize), Double(feedForwardSize))
         let block = 8 * width + 2 * inner + Double(headCount)
         let transient = 6 * width + 2 * inner
+        let ofSource = encoderLayerCount > 0 ? 6 * width + Double(headCount) : 0
+        let blocks =
+            Double(layerCount) * (block + ofSource) + Double(encoderLayerCount) * block
         return 4 * weightBytes
-            + 4 * Double(batchSize) * Double(length) * (Double(layerCount) * block + transient)
+            + 4 * Double(batchSize) * Double(length) * (blocks + transient)
     }
 }
 
 extension GPTConfig {
+    /// What such a model costs below a head that projects nothing to the vocabulary.
+    public var headedCost: ModelCost { cost(hasOutput: false) }
+
     /// What such a model costs.
-    public var cost: ModelCost {
+    public var cost: ModelCost { cost(hasOutput: true) }
+
+    private func cost(hasOutput: Bool) -> ModelCost {
         let (width, inner) = (hiddenSize, feedForwardSize ?? 4 * hiddenSize)
         let block = 4 * width * width + 9 * width + 2 * width * inner + inner
         let tables = (vocabularySize + maxSequenceLength) * width
         return ModelCost(
             parameterCount: tables + layerCount * block + 2 * width
-                + (tiesEmbeddings ? 0 : vocabularySize * width),
+                + (tiesEmbeddings || !hasOutput ? 0 : vocabularySize * width),
             hiddenSize: width, layerCount: layerCount, headCount: headCount, feedForwardSize: inner,
             vocabularySize: vocabularySize, maxSequenceLength: maxSequenceLength, isCausal: true,
-            band: band, projectedShare: 1)
+            band: band, projectedShare: hasOutput ? 1 : 0)
     }
 }
 
 extension BERTConfig {
+    /// What such a model costs below a head that projects nothing to the vocabulary, with its pooler.
+    public var headedCost: ModelCost { cost(projectedShare: 0) }
+
     /// What such a model costs, with its pooler and without the heads of pretraining, which add less than a hundredth.
     ///
     /// In pretraining 15 % of the positions are projected to the vocabulary.
-    public var cost: ModelCost {
+    public var cost: ModelCost { cost(projectedShare: 0.15) }
+
+    private func cost(projectedShare: Double) -> ModelCost {
         let (width, inner) = (hiddenSize, feedForwardSize)
         let block = 4 * width * width + 9 * width + 2 * width * inner + inner
         let tables = (vocabularySize + maxSequenceLength + typeCount) * width
@@ -113,6 +162,29 @@ extension BERTConfig {
                 + width * width + width,
             hiddenSize: width, layerCount: layerCount, headCount: headCount, feedForwardSize: inner,
             vocabularySize: vocabularySize, maxSequenceLength: maxSequenceLength, isCausal: false,
-            band: nil, projectedShare: 0.15)
+            projectedShare: projectedShare)
     }
+}
+
+extension TransformerConfig {
+    /// What such a model costs.
+    public var cost: ModelCost {
+        let (width, inner) = (sizes.hiddenSize, sizes.feedForwardSize)
+        let block = 4 * width * width + 9 * width + 2 * width * inner + inner
+        // The look at the source: four maps and a norm.
+        let ofSource = 4 * width * width + 6 * width
+        let rows =
+            vocabularySize * (tiesEmbeddings ? 1 : 2)
+            + (sharesVocabulary ? 0 : sourceVocabularySize)
+        return ModelCost(
+            parameterCount: rows * width + sizes.encoderLayerCount * block
+                + sizes.decoderLayerCount * (block + ofSource) + (norm == .pre ? 4 * width : 0),
+            hiddenSize: width, layerCount: sizes.decoderLayerCount,
+            encoderLayerCount: sizes.encoderLayerCount, headCount: sizes.headCount,
+            feedForwardSize: inner, vocabularySize: vocabularySize,
+            maxSequenceLength: Self.longestEstimate, isCausal: true, projectedShare: 1)
+    }
+
+    /// Sines have no last position; nobody translates longer sentences.
+    private static let longestEstimate = 65_536
 }

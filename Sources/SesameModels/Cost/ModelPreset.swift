@@ -8,9 +8,11 @@ public struct ModelPreset: Sendable, Hashable {
         case gpt(GPTConfig)
         /// A BERT.
         case bert(BERTConfig)
+        /// An encoder-decoder that translates.
+        case transformer(TransformerConfig)
     }
 
-    /// The name, for example gpt2-small or bert-base.
+    /// The name, for example gpt2-small, bert-base or transformer-big.
     public let name: String
     /// The sizes, with the published vocabulary.
     public let configuration: Configuration
@@ -22,6 +24,7 @@ public struct ModelPreset: Sendable, Hashable {
         switch configuration {
         case .gpt(let configuration): configuration.cost
         case .bert(let configuration): configuration.cost
+        case .transformer(let configuration): configuration.cost
         }
     }
 
@@ -40,10 +43,21 @@ public struct ModelPreset: Sendable, Hashable {
             ("gpt2-small", .gpt2, radford), ("gpt2-medium", .gpt2Medium, radford),
             ("gpt2-large", .gpt2Large, radford), ("gpt2-xl", .gpt2XL, radford),
         ].map { ModelPreset(name: $0, configuration: .gpt($1), source: $2) }
+        + [("transformer-base", TransformerSizes.base), ("transformer-big", .big)].map {
+            ModelPreset(
+                name: $0,
+                // About 37,000 byte pairs for both languages.
+                configuration: .transformer(
+                    TransformerConfig(
+                        sourceVocabularySize: 37_000, vocabularySize: 37_000,
+                        sharesVocabulary: true, sizes: $1, beginningTokenID: 0, endTokenID: 1)),
+                source: vaswani)
+        }
 
     /// The preset of a name; nil where there is none.
     public static func named(_ name: String) -> ModelPreset? { all.first { $0.name == name } }
 
+    private static let vaswani = "Vaswani et al. 2017, Attention Is All You Need"
     private static let turc = "Turc et al. 2019, Well-Read Students Learn Better"
     private static let devlin =
         "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers"

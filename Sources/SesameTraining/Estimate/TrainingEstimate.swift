@@ -27,9 +27,9 @@ public struct TrainingEstimate: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - cost: The model.
     ///   - batchSize: Texts a batch.
-    ///   - length: Tokens a text; nil for the longest that the model takes.
+    ///   - length: Tokens a text; nil for the longest that the model takes, of sentences to translate 100.
     public init(_ cost: ModelCost, batchSize: Int, length: Int? = nil) {
-        let length = length ?? cost.maxSequenceLength
+        let length = length ?? cost.usualLength
         parameterCount = cost.parameterCount
         self.batchSize = batchSize
         self.length = length

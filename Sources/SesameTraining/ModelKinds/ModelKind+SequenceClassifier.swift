@@ -35,8 +35,8 @@ extension SequenceClassifierConfig {
     /// What the backbone costs, where that is known: the head adds next to nothing.
     var cost: ModelCost? {
         switch backbone {
-        case .bert(let configuration): configuration.cost
-        case .gpt(let configuration): configuration.cost
+        case .bert(let configuration): configuration.headedCost
+        case .gpt(let configuration): configuration.headedCost
         case .textCNN: nil
         }
     }

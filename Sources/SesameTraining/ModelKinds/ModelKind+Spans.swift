@@ -5,6 +5,7 @@ extension ModelKind {
     static let spanPredictor = ModelKind(
         modelType: "bert", headSuffix: "ForQuestionAnswering", publishedLayout: "BERT",
         sizes: { ModelSizes(try ModelFolder.bert(in: $0)) },
+        cost: { try ModelFolder.bert(in: $0).headedCost },
         load: { try SpanPredictor.load(from: $0) },
         publishedUse: {
             PublishedUse(

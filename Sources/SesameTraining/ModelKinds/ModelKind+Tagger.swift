@@ -16,6 +16,7 @@ extension ModelKind {
     static let tokenClassifier = ModelKind(
         modelType: "bert", headSuffix: "ForTokenClassification", publishedLayout: "BERT",
         sizes: { ModelSizes(try ModelFolder.bert(in: $0)) },
+        cost: { try ModelFolder.bert(in: $0).headedCost },
         load: { try TokenClassifier.load(from: $0) },
         publishedUse: { folder in
             let configuration = try ModelFolder.tokenClassifier(in: folder)

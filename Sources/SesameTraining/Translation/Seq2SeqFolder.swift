@@ -34,14 +34,18 @@ extension ModelKind {
     }
 
     /// A Transformer that does so.
-    static let transformer = translation(TransformerConfig.modelType) { folder in
-        let configuration = try ModelFolder.transformer(in: folder)
-        let sizes = configuration.sizes
-        return ModelSizes(
-            vocabularySize: configuration.vocabularySize,
-            layerCount: sizes.encoderLayerCount + sizes.decoderLayerCount,
-            hiddenSize: sizes.hiddenSize, headCount: sizes.headCount)
-    }
+    static let transformer: ModelKind = {
+        var kind = translation(TransformerConfig.modelType) { folder in
+            let configuration = try ModelFolder.transformer(in: folder)
+            let sizes = configuration.sizes
+            return ModelSizes(
+                vocabularySize: configuration.vocabularySize,
+                layerCount: sizes.encoderLayerCount + sizes.decoderLayerCount,
+                hiddenSize: sizes.hiddenSize, headCount: sizes.headCount)
+        }
+        kind.cost = { try ModelFolder.transformer(in: $0).cost }
+        return kind
+    }()
 
     /// Whether models of this kind translate.
     fileprivate var isTranslation: Bool {

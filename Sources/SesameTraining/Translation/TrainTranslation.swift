@@ -98,18 +98,21 @@ public func trainTranslation(
                         beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
                     key: key))
         case .transformer(let choices):
-            return try run(
-                Transformer(
-                    configuration: TransformerConfig(
-                        sourceVocabularySize: source.vocabulary.count,
-                        vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
-                        sizes: choices.sizes, norm: choices.norm, activation: choices.activation,
-                        tiesEmbeddings: choices.tiesEmbeddings,
-                        dropoutProbability: options.dropoutProbability,
-                        attentionDropoutProbability: choices.attentionDropoutProbability,
-                        activationDropoutProbability: choices.activationDropoutProbability,
-                        beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
-                    key: key))
+            let configuration = TransformerConfig(
+                sourceVocabularySize: source.vocabulary.count,
+                vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
+                sizes: choices.sizes, norm: choices.norm, activation: choices.activation,
+                tiesEmbeddings: choices.tiesEmbeddings,
+                dropoutProbability: options.dropoutProbability,
+                attentionDropoutProbability: choices.attentionDropoutProbability,
+                activationDropoutProbability: choices.activationDropoutProbability,
+                beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end))
+            // A batch is so many tokens, in sentences of any length.
+            try TrainingEstimate(
+                configuration.cost, batchSize: max(1, training.batchSize / options.maxLength),
+                length: options.maxLength
+            ).requireFits()
+            return try run(Transformer(configuration: configuration, key: key))
         }
     }
 }
