@@ -208,6 +208,12 @@ private enum Architecture: String, CaseIterable { case recurrent, transformer }
         let rest = try train("part", stopAfter: nil, resuming: true)
         #expect(rest.summary.steps == whole.summary.steps)
         #expect(rest.record.averagedCheckpoints == (architecture == .recurrent ? nil : 3))
+        // The mean has an evaluation of its own.
+        let average = try toy.fixture.workspace.metrics(
+            run: rest.run, name: MetricName.bleu, split: Metric.averageSplit)
+        #expect(
+            average.map(\.value)
+                == (architecture == .recurrent ? [] : [rest.summary.metrics[MetricName.bleu]]))
         func weights(_ result: RecipeResult) throws -> Data {
             try Data(
                 contentsOf: try #require(result.modelFolder)

@@ -51,12 +51,18 @@ struct RunsShow: ParsableCommand {
             evaluations.isEmpty ? losses.map(\.step).suffix(20) : evaluations.keys.sorted()[...]
         for step in steps {
             let loss = losses.last { $0.step <= step }
-            let values = (evaluations[step] ?? []).map { ($0.name, $0.value) }
             table.add(
                 step.grouped, loss.map { $0.value.fixed(4) } ?? "",
-                MetricText.line(Metrics(values, uniquingKeysWith: { first, _ in first })))
+                Self.line(evaluations[step] ?? []))
         }
+        let average = metrics.filter { $0.split == Metric.averageSplit }
+        if !average.isEmpty { table.add("mean", "", Self.line(average)) }
         table.print()
+    }
+
+    private static func line(_ metrics: [Metric]) -> String {
+        MetricText.line(
+            Metrics(metrics.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
     }
 
     private struct Record: Encodable {

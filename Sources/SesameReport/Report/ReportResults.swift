@@ -30,8 +30,7 @@ struct ReportResults {
         // A long run has its curves; the table keeps to the latest evaluations.
         let shown = steps.suffix(50)
         page.element("section") { page in
-            page.leaf(
-                heading, split == "validation" ? "Evaluations" : "Evaluations on '\(split)'")
+            page.leaf(heading, Self.title(split))
             if shown.count < steps.count {
                 page.leaf("p", "The last \(shown.count) of \(steps.count).")
             }
@@ -51,6 +50,14 @@ struct ReportResults {
                     }
                 }
             }
+        }
+    }
+
+    private static func title(_ split: String) -> String {
+        switch split {
+        case "validation": "Evaluations"
+        case Metric.averageSplit: "Evaluation of the last checkpoints' mean"
+        default: "Evaluations on '\(split)'"
         }
     }
 

@@ -27,6 +27,9 @@ public struct Metric: Sendable, Hashable, Codable {
     /// The value; not-a-number stays one.
     public let value: Double
 
+    /// The split's name for what the mean of a run's last checkpoints' weights does on the validation documents.
+    public static let averageSplit = "average"
+
     /// One value of a metric.
     public init(step: Int, split: String, name: String, value: Double) {
         self.step = step

@@ -45,12 +45,9 @@ public func finetuneChoice(
     shouldStop: () -> Bool = { false }
 ) throws -> RecipeResult {
     try options.validateWithoutAugmentation()
-    guard options.inputs == .delimited else {
-        throw TrainingError(
-            .invalidOption(
-                name: "form of inputs", expected: "delimited, for multiple choice",
-                found: options.inputs.rawValue))
-    }
+    try OptionCheck.require(
+        options.inputs == .delimited, "form of inputs", "delimited, for multiple choice",
+        options.inputs.rawValue)
     try RecipeRunner<FinetuningOptions>.checkOutput(output)
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let seed = options.training.seed

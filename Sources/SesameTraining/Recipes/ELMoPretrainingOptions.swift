@@ -46,14 +46,11 @@ public struct ELMoPretrainingOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: layerCount, headCount: 1, hiddenSize: hiddenSize,
             dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: Int) throws {
-            guard !valid else { return }
-            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
-        }
-        try check(projectionSize >= 1, "projection", "1 or more", projectionSize)
-        try check(highwayLayerCount >= 0, "highway layers", "0 or more", highwayLayerCount)
-        try check(maxLength >= 2, "length", "2 or more", maxLength)
-        try check(sampleCount >= 0, "samples", "0 or more", sampleCount)
+        try OptionCheck.require(projectionSize >= 1, "projection", "1 or more", projectionSize)
+        try OptionCheck.require(
+            highwayLayerCount >= 0, "highway layers", "0 or more", highwayLayerCount)
+        try OptionCheck.require(maxLength >= 2, "length", "2 or more", maxLength)
+        try OptionCheck.require(sampleCount >= 0, "samples", "0 or more", sampleCount)
         try configuration(vocabularySize: 1).validate()
     }
 

@@ -100,12 +100,9 @@ extension TrainedModelFolder {
         let summary = try ModelFolder.summary(of: url)
         switch summary.modelType {
         case "bert":
-            guard options.languageModelWeight == 0 else {
-                throw TrainingError(
-                    .invalidOption(
-                        name: "weight of the language model", expected: "0 for a BERT",
-                        found: "\(options.languageModelWeight)"))
-            }
+            try OptionCheck.require(
+                options.languageModelWeight == 0, "weight of the language model", "0 for a BERT",
+                options.languageModelWeight)
             return .bert(try encoder(options))
         case "gpt2", GPTConfig.ownModelType:
             let (gpt, form) = try decoder(summary, options)
@@ -125,13 +122,10 @@ extension TrainedModelFolder {
     ) throws -> (GPT, GPTInputForm?) {
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         var (pretrained, form) = try decoder(summary)
-        guard options.languageModelWeight == 0 || pretrained.configuration.tiesEmbeddings else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "weight of the language model",
-                    expected: "0 for a model whose output has weights of its own",
-                    found: "\(options.languageModelWeight)"))
-        }
+        try OptionCheck.require(
+            options.languageModelWeight == 0 || pretrained.configuration.tiesEmbeddings,
+            "weight of the language model", "0 for a model whose output has weights of its own",
+            options.languageModelWeight)
         switch options.inputs {
         case .plain: form = nil
         case .delimited, .bothOrders:

@@ -60,17 +60,9 @@ public struct TaggerOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: layerCount, headCount: 1, hiddenSize: hiddenSize,
             dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        guard embeddingSize >= 0 else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "size of word vectors", expected: "0 or more", found: "\(embeddingSize)"))
-        }
-        guard (0..<1).contains(rareDropout) else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "share of rare words taken for unknown",
-                    expected: "0 or more and below 1", found: "\(rareDropout)"))
-        }
+        try OptionCheck.require(
+            embeddingSize >= 0, "size of word vectors", "0 or more", embeddingSize)
+        try OptionCheck.share(rareDropout, "share of rare words taken for unknown")
     }
 }
 

@@ -51,24 +51,20 @@ public struct RNNPretrainingOptions: Sendable, Hashable, Codable {
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
         try training.validate()
-        try LanguageModelCheck.sizes(
-            [
-                ("layers", layerCount), ("width", hiddenSize),
-                ("size of token vectors", embeddingSize ?? 1),
-                ("projection", projectionSize ?? 1), ("context length", contextLength),
-            ], dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        guard projectionSize == nil || cell == .lstm else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "cell with a projection", expected: "lstm", found: cell.rawValue))
-        }
+        try OptionCheck.sizes([
+            ("layers", layerCount), ("width", hiddenSize),
+            ("size of token vectors", embeddingSize ?? 1),
+            ("projection", projectionSize ?? 1), ("context length", contextLength),
+        ])
+        try OptionCheck.common(
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        try OptionCheck.require(
+            projectionSize == nil || cell == .lstm, "cell with a projection", "lstm", cell.rawValue)
         let output = projectionSize ?? hiddenSize
-        guard !tiesEmbeddings || embeddingSize ?? output == output else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "size of token vectors with a tied output",
-                    expected: "the output's, \(output)", found: "\(embeddingSize ?? output)"))
-        }
+        try OptionCheck.require(
+            !tiesEmbeddings || embeddingSize ?? output == output,
+            "size of token vectors with a tied output", "the output's, \(output)",
+            embeddingSize ?? output)
     }
 }
 
@@ -105,17 +101,15 @@ public struct NNLMPretrainingOptions: Sendable, Hashable, Codable {
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
         try training.validate()
-        try LanguageModelCheck.sizes(
-            [
-                ("context length", contextLength), ("size of token vectors", embeddingSize),
-                ("width", hiddenSize),
-            ], dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        guard contextLength < Self.windowLength else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "context length", expected: "below \(Self.windowLength)",
-                    found: "\(contextLength)"))
-        }
+        try OptionCheck.sizes([
+            ("context length", contextLength), ("size of token vectors", embeddingSize),
+            ("width", hiddenSize),
+        ])
+        try OptionCheck.common(
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        try OptionCheck.require(
+            contextLength < Self.windowLength, "context length", "below \(Self.windowLength)",
+            contextLength)
     }
 }
 
@@ -132,25 +126,5 @@ extension TrainingOptions {
         // Enough to follow a run by; the evaluation at the end covers everything.
         result.evaluationBatchLimit = 40
         return result
-    }
-}
-
-/// Range checks of the options above.
-enum LanguageModelCheck {
-    static func sizes(
-        _ sizes: [(name: String, value: Int)], dropoutProbability: Float,
-        validationFraction: Double
-    ) throws {
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-            guard !valid else { return }
-            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
-        }
-        for (name, value) in sizes { try check(value >= 1, name, "1 or more", value) }
-        try check(
-            (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
-            dropoutProbability)
-        try check(
-            (0..<0.9).contains(validationFraction), "validation share",
-            "0 or more and below 0.9", validationFraction)
     }
 }

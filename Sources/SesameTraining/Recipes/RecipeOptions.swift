@@ -60,16 +60,11 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
             layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
             dropoutProbability: dropoutProbability, validationFraction: validationFraction,
             initializerDeviation: initializerDeviation)
-        guard contextLength >= 2 else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "context length", expected: "2 or more", found: "\(contextLength)"))
-        }
-        if let band, band.width < 1 || band.layers.isEmpty {
-            throw TrainingError(
-                .invalidOption(
-                    name: "band", expected: "1 or more tokens in 1 or more layers",
-                    found: "\(band.width) in \(band.layers.count)"))
+        try OptionCheck.require(contextLength >= 2, "context length", "2 or more", contextLength)
+        if let band {
+            try OptionCheck.require(
+                band.width >= 1 && !band.layers.isEmpty, "band",
+                "1 or more tokens in 1 or more layers", "\(band.width) in \(band.layers.count)")
         }
     }
 }
@@ -182,30 +177,15 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
             layerCount: layerCount, headCount: headCount, hiddenSize: hiddenSize,
             dropoutProbability: dropoutProbability, validationFraction: validationFraction,
             initializerDeviation: initializerDeviation)
-        func share(_ value: Double, _ name: String) throws {
-            guard (0..<1).contains(value) else {
-                throw TrainingError(
-                    .invalidOption(
-                        name: name, expected: "0 or more and below 1", found: "\(value)"))
-            }
-        }
-        guard maxLength >= Self.shortestLength else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "length", expected: "\(Self.shortestLength) or more",
-                    found: "\(maxLength)"))
-        }
-        try share(shortFraction, "share of short sequences")
-        try share(masking.selectedFraction, "share of tokens to predict")
-        guard masking.maskedFraction >= 0, masking.randomFraction >= 0,
-            masking.maskedFraction + masking.randomFraction <= 1
-        else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "shares of masked and random tokens",
-                    expected: "0 or more and at most 1 together",
-                    found: "\(masking.maskedFraction) and \(masking.randomFraction)"))
-        }
+        try OptionCheck.require(
+            maxLength >= Self.shortestLength, "length", "\(Self.shortestLength) or more", maxLength)
+        try OptionCheck.share(shortFraction, "share of short sequences")
+        try OptionCheck.share(masking.selectedFraction, "share of tokens to predict")
+        try OptionCheck.require(
+            masking.maskedFraction >= 0 && masking.randomFraction >= 0
+                && masking.maskedFraction + masking.randomFraction <= 1,
+            "shares of masked and random tokens", "0 or more and at most 1 together",
+            "\(masking.maskedFraction) and \(masking.randomFraction)")
     }
 }
 
@@ -263,27 +243,19 @@ public struct FinetuningOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: 1, headCount: 1, hiddenSize: 1,
             dropoutProbability: dropoutProbability ?? 0, validationFraction: validationFraction)
-        guard languageModelWeight >= 0 && languageModelWeight.isFinite else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "weight of the language model", expected: "0 or more",
-                    found: "\(languageModelWeight)"))
-        }
-        if let maxLength, maxLength < 3 {
-            throw TrainingError(
-                .invalidOption(name: "length", expected: "3 or more", found: "\(maxLength)"))
+        try OptionCheck.require(
+            languageModelWeight >= 0 && languageModelWeight.isFinite,
+            "weight of the language model", "0 or more", languageModelWeight)
+        if let maxLength {
+            try OptionCheck.require(maxLength >= 3, "length", "3 or more", maxLength)
         }
     }
 
     /// The same for tasks over single tokens, whose places a change of the text would move.
     func validateWithoutAugmentation() throws {
         try validate()
-        guard augmentation.isNone else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "augmentation", expected: "none, for tasks over single tokens",
-                    found: "some"))
-        }
+        try OptionCheck.require(
+            augmentation.isNone, "augmentation", "none, for tasks over single tokens", "some")
     }
 }
 
@@ -337,24 +309,15 @@ func checkSizes(
     layerCount: Int, headCount: Int, hiddenSize: Int, dropoutProbability: Float,
     validationFraction: Double, initializerDeviation: Float? = nil
 ) throws {
-    func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-        guard !valid else { return }
-        throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
-    }
-    try check(layerCount >= 1, "layers", "1 or more", layerCount)
-    try check(headCount >= 1, "heads", "1 or more", headCount)
-    try check(
+    try OptionCheck.sizes([("layers", layerCount), ("heads", headCount)])
+    try OptionCheck.require(
         hiddenSize >= 1 && hiddenSize % headCount == 0, "width",
         "a multiple of the \(headCount) heads", hiddenSize)
-    try check(
-        (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
-        dropoutProbability)
     if let initializerDeviation {
-        try check(
+        try OptionCheck.require(
             initializerDeviation > 0 && initializerDeviation.isFinite,
             "deviation of initial weights", "above 0", initializerDeviation)
     }
-    try check(
-        (0..<0.9).contains(validationFraction), "validation share", "0 or more and below 0.9",
-        validationFraction)
+    try OptionCheck.common(
+        dropoutProbability: dropoutProbability, validationFraction: validationFraction)
 }

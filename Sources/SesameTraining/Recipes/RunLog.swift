@@ -80,7 +80,7 @@ struct RunLog {
 
     private mutating func record(_ event: TrainerEvent) throws {
         switch event {
-        case .preparing, .started, .finished: break
+        case .preparing, .started: break
         case .step(let report):
             guard let means = report.means else { return }
             func metric(_ name: String, _ value: Double) -> Metric {
@@ -93,13 +93,21 @@ struct RunLog {
                 metric("tokensPerSecond", report.tokensPerSecond),
             ])
         case .evaluation(let step, let metrics):
-            try run.log(
-                metrics.sorted { $0.key < $1.key }.map {
-                    Metric(step: step, split: "validation", name: $0.key, value: $0.value)
-                })
+            try log(metrics, step: step, split: "validation")
         case .checkpoint(let step, _):
             try recordCheckpoints(through: step)
+        case .finished(let summary):
+            // The evaluation at the last step was of that step's own weights.
+            guard summary.averagedCheckpoints != nil else { return }
+            try log(summary.metrics, step: summary.modelStep, split: Metric.averageSplit)
         }
+    }
+
+    private func log(_ metrics: Metrics, step: Int, split: String) throws {
+        try run.log(
+            metrics.sorted { $0.key < $1.key }.map {
+                Metric(step: step, split: split, name: $0.key, value: $0.value)
+            })
     }
 
     /// Makes everything noted so far safe: a checkpoint is about to be written, and a run that goes on

@@ -19,23 +19,17 @@ public struct NgramOptions: Sendable, Hashable, Codable {
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
-        guard (1...NgramConfig.largestOrder).contains(order) else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "order", expected: "from 1 to \(NgramConfig.largestOrder)",
-                    found: "\(order)"))
-        }
+        try OptionCheck.require(
+            (1...NgramConfig.largestOrder).contains(order), "order",
+            "from 1 to \(NgramConfig.largestOrder)", order)
         if let discount, !(discount > 0 && discount <= 1) {
             throw TrainingError(
                 .invalidOption(
                     name: "discount", expected: "above 0 and at most 1", found: "\(discount)"))
         }
-        guard (0..<0.9).contains(validationFraction) else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "validation share", expected: "0 or more and below 0.9",
-                    found: "\(validationFraction)"))
-        }
+        try OptionCheck.require(
+            (0..<0.9).contains(validationFraction), "validation share", "0 or more and below 0.9",
+            validationFraction)
     }
 }
 

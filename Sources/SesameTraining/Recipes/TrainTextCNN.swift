@@ -61,24 +61,19 @@ public struct TextCNNOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: 1, headCount: 1, hiddenSize: max(1, embeddingSize),
             dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-            guard !valid else { return }
-            throw TrainingError(
-                .invalidOption(name: name, expected: expected, found: "\(found)"))
-        }
         var mayBeNone = false
         if case .model = vectors { mayBeNone = true }
-        try check(
+        try OptionCheck.require(
             embeddingSize >= (mayBeNone ? 0 : 1), "size of word vectors",
             mayBeNone ? "0 or more" : "1 or more", embeddingSize)
-        try check(!widths.isEmpty, "filter widths", "one or more", "none")
+        try OptionCheck.require(!widths.isEmpty, "filter widths", "one or more", "none")
         for width in widths {
-            try check((1...64).contains(width), "filter width", "from 1 to 64", width)
+            try OptionCheck.require((1...64).contains(width), "filter width", "from 1 to 64", width)
         }
-        try check(filterCount >= 1, "filters", "1 or more", filterCount)
-        try check(maxLength >= 1, "length", "1 or more", maxLength)
+        try OptionCheck.require(filterCount >= 1, "filters", "1 or more", filterCount)
+        try OptionCheck.require(maxLength >= 1, "length", "1 or more", maxLength)
         if let maxNorm {
-            try check(
+            try OptionCheck.require(
                 maxNorm > 0 && maxNorm.isFinite, "limit of the output weights", "above 0", maxNorm)
         }
     }

@@ -39,16 +39,12 @@ public struct SpanOptions: Sendable, Hashable, Codable {
             (windowOverlap, "window overlap", 0), (maxQuestionLength, "question length", 1),
             (maxAnswerLength, "answer length", 1),
             (finetuning.maxLength ?? .max, "length", SpanEncoder.shortestLength),
-        ] where value < least {
-            throw TrainingError(
-                .invalidOption(name: name, expected: "\(least) or more", found: "\(value)"))
+        ] {
+            try OptionCheck.require(value >= least, name, "\(least) or more", value)
         }
-        guard noAnswerThreshold.isFinite else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "threshold of no answer", expected: "a finite number",
-                    found: "\(noAnswerThreshold)"))
-        }
+        try OptionCheck.require(
+            noAnswerThreshold.isFinite, "threshold of no answer", "a finite number",
+            noAnswerThreshold)
     }
 }
 

@@ -34,12 +34,9 @@ public struct SuiteOptions: Sendable {
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
-        guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "seeds of the suite", expected: "one or more, all different",
-                    found: "\(seeds)"))
-        }
+        try OptionCheck.require(
+            !seeds.isEmpty && Set(seeds).count == seeds.count, "seeds of the suite",
+            "one or more, all different", seeds)
         try finetuning.validate()
         try encoderTagger.validate()
         try spans.validate()

@@ -36,24 +36,21 @@ public struct EvaluationSuite: Sendable, Hashable, Codable {
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: String) throws {
-            guard !valid else { return }
-            throw TrainingError(.invalidOption(name: name, expected: expected, found: found))
-        }
-        try check(!sets.isEmpty, "sets of the suite", "one or more", "none")
+        try OptionCheck.require(!sets.isEmpty, "sets of the suite", "one or more", "none")
         var names: Set<String> = []
         for set in sets {
-            try check(
+            try OptionCheck.require(
                 !set.name.isEmpty && set.name.utf8.allSatisfy(Self.isNameByte), "name of a set",
                 "letters, digits, '-' and '_'", "'\(set.name)'")
-            try check(
+            try OptionCheck.require(
                 names.insert(set.name).inserted, "name of a set", "different from the others",
                 set.name)
-            try check(!set.train.isEmpty, "training files of \(set.name)", "one or more", "none")
-            try check(
+            try OptionCheck.require(
+                !set.train.isEmpty, "training files of \(set.name)", "one or more", "none")
+            try OptionCheck.require(
                 set.scored != .train, "scored split of \(set.name)", "validation or test", "train")
             for value in [set.heldOut?.validation, set.heldOut?.test].compactMap(\.self) {
-                try check(
+                try OptionCheck.require(
                     (0..<1).contains(value), "held out of \(set.name)", "0 or more and below 1",
                     "\(value)")
             }

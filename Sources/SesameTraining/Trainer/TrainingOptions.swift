@@ -93,77 +93,81 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     /// Checks every value.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-            guard !valid else { return }
-            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
-        }
-        try check((1...65_536).contains(batchSize), "batch size", "from 1 to 65536", batchSize)
-        try check(accumulationSteps >= 1, "accumulation steps", "1 or more", accumulationSteps)
-        try check(
+        try OptionCheck.require(
+            (1...65_536).contains(batchSize), "batch size", "from 1 to 65536", batchSize)
+        try OptionCheck.require(
+            accumulationSteps >= 1, "accumulation steps", "1 or more", accumulationSteps)
+        try OptionCheck.require(
             learningRate > 0 && learningRate.isFinite, "learning rate", "above 0", learningRate)
-        try check(
+        try OptionCheck.require(
             (0...learningRate).contains(minimumLearningRate), "minimum learning rate",
             "from 0 to the learning rate", minimumLearningRate)
-        try check((0..<1).contains(beta1), "beta 1", "0 or more and below 1", beta1)
-        try check((0..<1).contains(beta2), "beta 2", "0 or more and below 1", beta2)
-        try check(
+        try OptionCheck.share(beta1, "beta 1")
+        try OptionCheck.share(beta2, "beta 2")
+        try OptionCheck.require(
             (0..<1).contains(momentum ?? 0), "momentum", "0 or more and below 1", momentum ?? 0)
         if let plateauDecay {
-            try check(
+            try OptionCheck.require(
                 plateauDecay.factor > 0 && plateauDecay.factor < 1, "plateau decay",
                 "above 0 and below 1", plateauDecay.factor)
-            try check(
+            try OptionCheck.require(
                 plateauDecay.patience >= 0, "patience of plateau decay", "0 or more",
                 plateauDecay.patience)
         }
-        try check(epsilon > 0, "epsilon", "above 0", epsilon)
-        try check(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
-        try check((l1 ?? 0) >= 0 && (l1 ?? 0).isFinite, "L1 penalty", "0 or more", l1 ?? 0)
-        try check((l2 ?? 0) >= 0 && (l2 ?? 0).isFinite, "L2 penalty", "0 or more", l2 ?? 0)
-        try check(maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
-        try check(frozenLayers >= 0, "frozen layers", "0 or more", frozenLayers)
-        try check(
+        try OptionCheck.require(epsilon > 0, "epsilon", "above 0", epsilon)
+        try OptionCheck.require(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
+        try OptionCheck.require(
+            (l1 ?? 0) >= 0 && (l1 ?? 0).isFinite, "L1 penalty", "0 or more", l1 ?? 0)
+        try OptionCheck.require(
+            (l2 ?? 0) >= 0 && (l2 ?? 0).isFinite, "L2 penalty", "0 or more", l2 ?? 0)
+        try OptionCheck.require(
+            maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
+        try OptionCheck.require(frozenLayers >= 0, "frozen layers", "0 or more", frozenLayers)
+        try OptionCheck.require(
             layerDecay > 0 && layerDecay <= 1, "layer decay", "above 0 and at most 1", layerDecay)
-        try check(
+        try OptionCheck.require(
             (evaluationInterval ?? 0) >= 0, "evaluation interval", "0 or more",
             evaluationInterval ?? 0)
-        try check(
+        try OptionCheck.require(
             (evaluationBatchLimit ?? 1) >= 1, "evaluation batch limit", "1 or more",
             evaluationBatchLimit ?? 1)
-        try check(
+        try OptionCheck.require(
             (checkpointInterval ?? 0) >= 0, "checkpoint interval", "0 or more",
             checkpointInterval ?? 0)
-        try check(keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
+        try OptionCheck.require(
+            keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
         if let averagedCheckpoints {
-            try check(
+            try OptionCheck.require(
                 (2...1000).contains(averagedCheckpoints), "checkpoints to average",
                 "from 2 to 1000", averagedCheckpoints)
-            try check(
+            try OptionCheck.require(
                 checkpointInterval != 0, "checkpoint interval with an average of checkpoints",
                 "1 or more", 0)
         }
         if let earlyStopping {
-            try check(
+            try OptionCheck.require(
                 earlyStopping.patience >= 1, "patience of early stopping", "1 evaluation or more",
                 earlyStopping.patience)
-            try check(
+            try OptionCheck.require(
                 earlyStopping.minimumImprovement >= 0
                     && earlyStopping.minimumImprovement.isFinite,
                 "minimum improvement of early stopping", "0 or more",
                 earlyStopping.minimumImprovement)
-            try check(
+            try OptionCheck.require(
                 evaluationInterval != 0, "evaluation interval with early stopping", "1 or more", 0)
         }
         switch limit {
-        case .steps(let steps): try check(steps >= 1, "steps", "1 or more", steps)
-        case .epochs(let epochs): try check(epochs >= 1, "epochs", "1 or more", epochs)
+        case .steps(let steps): try OptionCheck.require(steps >= 1, "steps", "1 or more", steps)
+        case .epochs(let epochs):
+            try OptionCheck.require(epochs >= 1, "epochs", "1 or more", epochs)
         case .minutes(let minutes):
-            try check(minutes > 0 && minutes.isFinite, "minutes", "above 0", minutes)
+            try OptionCheck.require(minutes > 0 && minutes.isFinite, "minutes", "above 0", minutes)
         }
         switch warmUp {
-        case .steps(let steps): try check(steps >= 0, "warm-up steps", "0 or more", steps)
+        case .steps(let steps):
+            try OptionCheck.require(steps >= 0, "warm-up steps", "0 or more", steps)
         case .fraction(let share):
-            try check((0..<1).contains(share), "warm-up share", "0 or more and below 1", share)
+            try OptionCheck.share(share, "warm-up share")
         }
     }
 }

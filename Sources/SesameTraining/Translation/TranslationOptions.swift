@@ -108,48 +108,39 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func validate() throws {
         try training.validate()
-        func check(_ valid: Bool, _ name: String, _ expected: String, _ found: some Any) throws {
-            guard !valid else { return }
-            throw TrainingError(.invalidOption(name: name, expected: expected, found: "\(found)"))
-        }
         switch architecture {
         case .recurrent(let sizes):
-            try check(
+            try OptionCheck.require(
                 (1...64).contains(sizes.layerCount), "layers", "from 1 to 64", sizes.layerCount)
-            try check(
+            try OptionCheck.require(
                 sizes.hiddenSize >= 2 && sizes.hiddenSize.isMultiple(of: 2), "width",
                 "even and 2 or more", sizes.hiddenSize)
-            try check(sizes.embeddingSize >= 1, "size of vectors", "1 or more", sizes.embeddingSize)
+            try OptionCheck.require(
+                sizes.embeddingSize >= 1, "size of vectors", "1 or more", sizes.embeddingSize)
         case .transformer(let choices):
             let sizes = choices.sizes
             for (name, layers) in [
                 ("layers", sizes.encoderLayerCount), ("decoder layers", sizes.decoderLayerCount),
             ] {
-                try check((1...64).contains(layers), name, "from 1 to 64", layers)
+                try OptionCheck.require((1...64).contains(layers), name, "from 1 to 64", layers)
             }
-            try check(sizes.headCount >= 1, "heads", "1 or more", sizes.headCount)
-            try check(
+            try OptionCheck.require(sizes.headCount >= 1, "heads", "1 or more", sizes.headCount)
+            try OptionCheck.require(
                 sizes.hiddenSize >= 1 && sizes.hiddenSize.isMultiple(of: sizes.headCount), "width",
                 "a multiple of the \(sizes.headCount) heads", sizes.hiddenSize)
-            try check(
+            try OptionCheck.require(
                 sizes.feedForwardSize >= 1, "inner width", "1 or more", sizes.feedForwardSize)
             for (name, probability) in [
                 ("attention dropout", choices.attentionDropoutProbability),
                 ("activation dropout", choices.activationDropoutProbability),
             ] {
-                try check(
-                    (0..<1).contains(probability), name, "0 or more and below 1", probability)
+                try OptionCheck.share(probability, name)
             }
         }
-        try check(
-            (0..<1).contains(dropoutProbability), "dropout", "0 or more and below 1",
-            dropoutProbability)
-        try check(
-            (0..<1).contains(labelSmoothing), "label smoothing", "0 or more and below 1",
-            labelSmoothing)
-        try check((2...65_536).contains(maxLength), "length", "from 2 to 65536", maxLength)
-        try check(
-            (0..<0.9).contains(validationFraction), "validation share",
-            "0 or more and below 0.9", validationFraction)
+        try OptionCheck.common(
+            dropoutProbability: dropoutProbability, validationFraction: validationFraction)
+        try OptionCheck.share(labelSmoothing, "label smoothing")
+        try OptionCheck.require(
+            (2...65_536).contains(maxLength), "length", "from 2 to 65536", maxLength)
     }
 }

@@ -29,12 +29,9 @@ public struct TranslationSearch: Sendable, Hashable, Codable {
                 .invalidOption(
                     name: "search", expected: "within range", found: "not so: \(error)"))
         }
-        guard lengthRatio > 0, lengthRatio <= 100 else {
-            throw TrainingError(
-                .invalidOption(
-                    name: "tokens for each token of the source", expected: "above 0, at most 100",
-                    found: "\(lengthRatio)"))
-        }
+        try OptionCheck.require(
+            lengthRatio > 0 && lengthRatio <= 100, "tokens for each token of the source",
+            "above 0, at most 100", lengthRatio)
     }
 
     private func options(endID: Int32, excludedIDs: Set<Int32>) -> BeamSearchOptions {
