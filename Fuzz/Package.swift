@@ -15,6 +15,7 @@ let package = Package(
                 .product(name: "SesameText", package: "sesame"),
                 .product(name: "SesameStore", package: "sesame"),
                 .product(name: "SesameTensor", package: "sesame"),
+                .product(name: "SesameVectors", package: "sesame"),
                 .product(name: "SesameModels", package: "sesame"),
                 .product(name: "SesameTraining", package: "sesame"),
             ]

@@ -30,6 +30,7 @@ struct SesameCommand: AsyncParsableCommand {
                 subcommands: [
                     PretrainCommand.self, TrainCommand.self, FinetuneCommand.self, RunsCommand.self,
                 ]),
+            CommandGroup(name: "Word vectors:", subcommands: [VectorsCommand.self]),
             CommandGroup(
                 name: "Models:",
                 subcommands: [

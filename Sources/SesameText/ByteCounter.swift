@@ -1,5 +1,5 @@
 /// How often byte strings were seen: open addressing over one array of bytes.
-struct ByteCounter: Sendable {
+package struct ByteCounter: Sendable {
     private struct Slot {
         var hash: UInt32 = 0
         var indexPlusOne: UInt32 = 0
@@ -10,12 +10,28 @@ struct ByteCounter: Sendable {
     private(set) var counts: [Int] = []
     private var slots = [Slot](repeating: Slot(), count: 1024)
 
+    /// A counter of nothing.
+    package init() {}
+
     /// The number of different strings.
-    var count: Int { counts.count }
+    package var count: Int { counts.count }
 
     /// Adds `amount` to the count of a string.
-    mutating func add(_ key: UnsafeBufferPointer<UInt8>, _ amount: Int = 1) {
+    package mutating func add(_ key: UnsafeBufferPointer<UInt8>, _ amount: Int = 1) {
         add(key, hash: ByteHash(key).value, amount)
+    }
+
+    /// How often a string was seen.
+    package func count(of key: UnsafeBufferPointer<UInt8>) -> Int {
+        let hash = ByteHash(key).value
+        let mask = slots.count - 1
+        var slot = Int(hash) & mask
+        while slots[slot].indexPlusOne != 0 {
+            let index = Int(slots[slot].indexPlusOne) - 1
+            if slots[slot].hash == hash, isEqual(index, key) { return counts[index] }
+            slot = (slot + 1) & mask
+        }
+        return 0
     }
 
     /// The same where the hash of the string is known.

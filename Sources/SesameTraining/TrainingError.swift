@@ -1,3 +1,5 @@
+import SesameVectors
+
 /// What went wrong while preparing data, training, or using a model folder.
 ///
 /// The description is one line: what was expected, what was found, where, and what to do about it.
@@ -42,6 +44,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case tooLarge(
             what: String, neededBytes: Double, availableBytes: Double, remedy: String)
         case file(path: String, problem: String)
+        case vectors(VectorError)
     }
 
     let detail: Detail
@@ -60,7 +63,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case .badTokenizer: .badTokenizer
         case .badLabel: .badLabel
         case .tooLarge: .tooLarge
-        case .file: .file
+        case .file, .vectors: .file
         }
     }
 
@@ -91,6 +94,8 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
                 + "\(Self.gigabytes(available)); \(remedy)"
         case .file(let path, let problem):
             "\(path): \(problem)"
+        case .vectors(let error):
+            "\(error)"
         }
     }
 

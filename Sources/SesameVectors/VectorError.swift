@@ -30,6 +30,8 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         case malformed(path: String, place: String?, expected: String, found: String)
         case unsupported(path: String, problem: String, remedy: String)
         case unknownWord(String)
+        /// None of the words asked for is in a file.
+        case noneKept(path: String)
         case badWords(expected: String, found: String)
         case invalidOption(name: String, expected: String, found: String)
     }
@@ -45,7 +47,7 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         case .below(let error): error.code == .file ? .file : .malformedFile
         case .malformed: .malformedFile
         case .unsupported: .unsupportedFile
-        case .unknownWord: .unknownWord
+        case .unknownWord, .noneKept: .unknownWord
         case .badWords: .badWords
         case .invalidOption: .invalidOption
         }
@@ -61,6 +63,7 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         case .unsupported(let path, let problem, let remedy): "\(path): \(problem); \(remedy)"
         case .unknownWord(let word):
             "'\(word)' has no vector; check its spelling and case, or train with subwords"
+        case .noneKept(let path): "\(path): none of the words asked for has a vector"
         case .badWords(let expected, let found): "words: expected \(expected), found \(found)"
         case .invalidOption(let name, let expected, let found):
             "\(name): expected \(expected), found \(found)"

@@ -61,7 +61,7 @@ struct ReadmeTests {
     private static func takesWorkspace(_ command: String) -> Bool {
         ![
             "generate", "fill-mask", "predict", "embed", "model", "translate", "evaluate suite",
-            "explain",
+            "explain", "vectors",
         ]
         .contains { command.hasPrefix($0) }
     }

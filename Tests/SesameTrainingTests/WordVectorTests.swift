@@ -3,6 +3,7 @@ import SesameTensor
 import SesameTestSupport
 import SesameText
 import SesameTraining
+import SesameVectors
 import Testing
 
 /// Reading word vectors: word2vec text and binary, GloVe text.
@@ -67,9 +68,8 @@ struct WordVectorTests {
     }
 
     @Test(arguments: [
-        ("", "empty"), ("the\n", "line 1"), ("4 3\nthe 1 2 3\nof 1 2\n", "line 3 has 2 values"),
-        ("the 1 2\nof 1 x\n", "line 2: value 2"), ("the 1 nan\n", "line 1"),
-        ("0 3\n", "line 1"), ("2 99999999\n", "line 1"), ("3 2\nthe 1 2\nof 1 2\n", "announces 3"),
+        ("", "empty"), ("the 1 2\nof 1 x\n", "row 2, line 2: expected a finite number as value 2"),
+        ("3 2\nthe 1 2\nof 1 2\n", "found 3, where 2 follow"),
         ("rare 1 2\n", "none of the vocabulary's 7 tokens"),
     ])
     func badFilesAreRefused(_ text: String, _ mention: String) {
@@ -78,12 +78,22 @@ struct WordVectorTests {
         #expect(error?.description.contains(mention) == true, "\(error?.description ?? "")")
     }
 
-    @Test func cutBinaryFileIsRefused() {
-        let whole = Self.binary(Self.words, lineBreaks: true)
-        let error = #expect(throws: TrainingError.self) {
-            try table(whole.prefix(whole.count - 6))
-        }
-        #expect(error?.description.contains("ends within vector 4 of 4") == true)
+    /// Words that a file of n-grams lacks take the means of theirs.
+    @Test func gramsGiveUnknownWordsVectors() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appendingPathComponent("vectors")
+        let grams = try SubwordGrams(minimumLength: 3, maximumLength: 3, bucketCount: 5)
+        let table = VectorTable(
+            vocabulary: try Vocabulary(tokens: ["the", "rare"]),
+            values: Tensor([1, 2, 3, 4], shape: [2, 2]),
+            subwords: SubwordTable(
+                grams: grams, values: Tensor((0..<10).map(Float.init), shape: [5, 2])))
+        try table.save(to: file, as: .safetensors)
+        let found = try WordVectorTable(file, for: Self.vocabulary.get())
+        #expect(found.isFound == [true, true, true, true, true, true, true])
+        let rows = found.embedding(key: RandomKey(seed: 1)).scalars
+        #expect(Array(rows[2..<4]) == [1, 2])
+        #expect(Array(rows[8..<10]) == table.vector(of: "missing"))
     }
 
     @Test(.enabled(if: TestData.file("embeddings-sample") != nil))

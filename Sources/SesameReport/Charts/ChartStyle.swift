@@ -31,6 +31,8 @@ public enum ChartStyle {
             .chart .faint { stroke-width: 1.2; opacity: 0.5; }
             .chart .dashed { stroke-dasharray: 6 5; }
             .chart .dot { stroke: var(--chart-ground); stroke-width: 1; }
+            .map .word { font-size: 11px; }
+            .map .leader { stroke: var(--chart-axis); stroke-width: 0.6; opacity: 0.7; fill: none; }
             .chart .scatter { stroke: none; opacity: 0.55; }
 
             """

@@ -1,5 +1,6 @@
 import SesameTensor
 import SesameText
+import SesameVectors
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -9,9 +10,10 @@ import SesameText
 
 /// Vectors of a vocabulary's words, read from a file of pretrained ones.
 ///
-/// Files are word2vec's text and binary formats and GloVe's text; which of them, the file itself tells. Only the
-/// vocabulary's words are kept. A word that the file lacks takes the vector of its lower case, where there is one:
-/// many files are of lower-cased text.
+/// Files are all that `VectorTable` reads: word2vec's text and binary formats, GloVe's text, fastText's `.bin`, and
+/// safetensors; which of them, the file itself tells. Only the vocabulary's words are kept. A word that the file lacks
+/// takes the vector of its lower case, where there is one (many files are of lower-cased text), or that of its
+/// n-grams, where the file has them.
 public struct WordVectorTable: Sendable {
     /// The length of a vector.
     public let size: Int
@@ -25,42 +27,34 @@ public struct WordVectorTable: Sendable {
 
     /// Reads the vectors of a vocabulary's words.
     ///
-    /// - Throws: ``TrainingError`` with code `.file` that names the line (or, in a binary file, the word's
-    ///   number) where the file is not of a known format, or where it has none of the words.
+    /// - Throws: ``TrainingError`` with code `.file` that names the row where the file is malformed, or where
+    ///   it has none of the words.
     public init(_ file: URL, for vocabulary: Vocabulary) throws {
-        let data: Data
+        let tokens = vocabulary.tokens
+        let lowered = Set(tokens.lazy.map { Array($0.lowercased().utf8) })
+        let table: VectorTable
         do {
-            data = try Data(contentsOf: file, options: .mappedIfSafe)
-        } catch {
-            throw TrainingError(
-                .file(path: file.path, problem: "cannot read word vectors: \(fileReason(error))"))
-        }
-        var collector = VectorCollector(vocabulary)
-        do {
-            try data.withUnsafeBytes { bytes in
-                var reader = WordVectorReader(bytes.bindMemory(to: UInt8.self))
-                try reader.read(into: &collector)
+            table = try VectorTable.load(file) {
+                vocabulary.id(of: $0) != nil || lowered.contains(Array($0))
             }
-        } catch let problem as WordVectorReader.Problem {
-            throw TrainingError(
-                .file(
-                    path: file.path,
-                    problem: "\(problem.text); expected word vectors as word2vec (text or binary) "
-                        + "or GloVe (text) write them"))
-        }
-        guard let size = collector.size, collector.isFound.contains(true) else {
+        } catch  where error.code == .unknownWord {
             throw TrainingError(
                 .file(
                     path: file.path,
                     problem: "none of the vocabulary's \(vocabulary.count) tokens has a vector; "
                         + "use vectors of words in this language and case"))
+        } catch {
+            throw TrainingError(.vectors(error))
         }
-        self.size = size
-        isFound = collector.isFound
-        scalars = collector.scalars
+        self.init(
+            size: table.width,
+            vectors: tokens.map { token in
+                let row = table.row(of: token) ?? table.row(of: token.lowercased())
+                return row.map { table[$0] } ?? table.subwords?.vector(of: token)
+            })
     }
 
-    /// A table of vectors in memory, for tests.
+    /// A table of vectors in memory.
     package init(size: Int, vectors: [[Float]?]) {
         self.size = size
         isFound = vectors.map { $0 != nil }
@@ -131,52 +125,5 @@ public struct WordVectorTable: Sendable {
             }
         }
         return result
-    }
-}
-
-/// Keeps the vectors of a vocabulary's words among those that a file has.
-struct VectorCollector {
-    private(set) var size: Int?
-    private(set) var isFound: [Bool]
-    private(set) var scalars: [Float] = []
-    private let vocabulary: Vocabulary
-    /// The tokens whose lower case is a text of its own.
-    private var lowered: [String: [Int32]] = [:]
-    private var isExact: [Bool]
-
-    init(_ vocabulary: Vocabulary) {
-        self.vocabulary = vocabulary
-        isFound = Array(repeating: false, count: vocabulary.count)
-        isExact = isFound
-        for id in 0..<Int32(vocabulary.count) {
-            let token = vocabulary.token(id)
-            let lower = token.lowercased()
-            if lower != token { lowered[lower, default: []].append(id) }
-        }
-    }
-
-    mutating func begin(size: Int) {
-        self.size = size
-        scalars = Array(repeating: 0, count: size * isFound.count)
-    }
-
-    /// The tokens that want a word's vector.
-    func wanted(_ word: UnsafeBufferPointer<UInt8>) -> [Int32] {
-        var result: [Int32] = []
-        if let id = vocabulary.id(of: word), !isExact[Int(id)] { result.append(id) }
-        if !lowered.isEmpty, let ids = lowered[String(decoding: word, as: UTF8.self)] {
-            result += ids.filter { !isFound[Int($0)] }
-        }
-        return result
-    }
-
-    mutating func add(_ word: UnsafeBufferPointer<UInt8>, _ ids: [Int32], _ vector: [Float]) {
-        let exact = vocabulary.id(of: word)
-        let size = vector.count
-        for id in ids.map(Int.init) {
-            scalars.replaceSubrange(id * size..<(id + 1) * size, with: vector)
-            isFound[id] = true
-            if exact == Int32(id) { isExact[id] = true }
-        }
     }
 }

@@ -60,6 +60,7 @@ struct RowWords {
     /// - Throws: ``VectorError`` that names both rows of a word that comes twice.
     func vocabulary(counts: [Int]? = nil) throws(VectorError) -> Vocabulary {
         guard count > 0 else {
+            guard seen == nil else { throw VectorError(.noneKept(path: path)) }
             throw VectorError(
                 .malformed(path: path, place: nil, expected: "words with vectors", found: "none"))
         }

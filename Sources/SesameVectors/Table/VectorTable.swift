@@ -105,6 +105,23 @@ public struct VectorTable: Sendable {
         return subwords?.vector(of: word)
     }
 
+    /// The first words, by custom the most frequent ones, with the n-grams as they are.
+    ///
+    /// - Precondition: `count` is at least 1.
+    public func prefix(_ count: Int) -> VectorTable {
+        precondition(count > 0, "the first \(count) words")
+        guard count < self.count else { return self }
+        let words = vocabulary.tokens.prefix(count)
+        do {
+            return VectorTable(
+                vocabulary: try Vocabulary(
+                    tokens: words, counts: vocabulary.counts.map { Array($0.prefix(count)) }),
+                rows: rows.gathered(Array(0..<count)), subwords: subwords)
+        } catch {
+            preconditionFailure("the first words of a vocabulary were refused: \(error)")
+        }
+    }
+
     /// The vector of a word that must have one.
     ///
     /// - Throws: ``VectorError`` with code `.unknownWord`.

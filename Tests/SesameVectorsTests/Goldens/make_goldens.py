@@ -10,12 +10,14 @@ pairs.tsv       a similarity set with a header, CR LF, unknown words and equal s
 analogies.txt   an analogy set of two sections, in another case, with unknown words
 use.json        what gensim finds with words.bin
 fasttext.bin    fastText skip-gram, 6 values, n-grams of 2 to 4 characters in 100 buckets
+numpy.json      principal components of the first 30 vectors, and SIF vectors of the first 50 sentences, by numpy
 quantized.ftz   a quantized fastText classifier, to be refused
 fasttext.json   its vectors of known and unknown words, and their n-grams
 phrases.json    gensim's phrases of corpus.txt, and its first sentences with phrases joined
 """
 import glob, json, os, random, re, tempfile
 import fasttext
+import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
 from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 
@@ -98,6 +100,24 @@ dump("use.json", {
     "pairs": [similarity(), similarity(restrict_vocab=100), similarity(case_insensitive=False)],
     "analogies": [analogies(), analogies(restrict_vocab=120), analogies(case_insensitive=False),
                   analogies(dummy4unknown=True)],
+})
+
+# Principal components, and SIF (Arora et al. 2017) with the first singular vector removed.
+first = wv.vectors[:30].astype(np.float64)
+u, sizes, components = np.linalg.svd(first - first.mean(0), full_matrices=False)
+counts = [int(model.wv.get_vecattr(w, "count")) for w in names]
+share = {w: c / sum(counts) for w, c in zip(names, counts)}
+rows = []
+for s in sentences[:50]:
+    known = [w for w in s if w in share]
+    rows.append(np.mean([1e-3 / (1e-3 + share[w]) * wv[w].astype(np.float64) for w in known], axis=0))
+rows = np.array(rows)
+common = np.linalg.svd(rows, full_matrices=False)[2][0]
+dump("numpy.json", {
+    "components": [list(c * np.sign(c[np.argmax(np.abs(c))])) for c in components[:2]],
+    "shares": list((sizes ** 2 / (sizes ** 2).sum())[:2]),
+    "counts": counts,
+    "sif": [list(r) for r in (rows - np.outer(rows @ common, common))[:5]],
 })
 
 # fastText.

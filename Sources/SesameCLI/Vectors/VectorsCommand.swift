@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Sesame
+
+struct VectorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vectors",
+        abstract: "Word vectors: ask, evaluate, map and convert them; find phrases.",
+        discussion: """
+            Example:
+              sesame vectors nearest --vectors vectors.bin lisbon
+            """,
+        subcommands: [
+            VectorsNearest.self, VectorsAnalogy.self, VectorsSimilarity.self, VectorsOdd.self,
+            VectorsEvaluate.self, VectorsPhrases.self, VectorsMap.self, VectorsExport.self,
+        ]
+    )
+}
+
+extension VectorFormat: ExpressibleByArgument {}
+
+extension AnalogyMethod: ExpressibleByArgument {}
+
+extension PhraseOptions.Score: ExpressibleByArgument {}
+
+/// Which file of word vectors to use.
+struct VectorsOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The file of word vectors: word2vec text or binary, GloVe text, fastText .bin, or safetensors.",
+            valueName: "file"))
+    var vectors: String
+
+    @Option(help: "The file's format (default: as its first bytes show).")
+    var vectorsFormat: VectorFormat?
+
+    func load() throws -> VectorTable {
+        try VectorTable.load(URL(fileURLWithPath: vectors), format: vectorsFormat)
+    }
+
+    func search() throws -> VectorSearch { VectorSearch(try load()) }
+}
+
+/// How much of a table to go through, and how many words to find.
+struct SearchOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How many words to find.", valueName: "n"))
+    var count = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "Search the first n words of the file alone, which are the most frequent by custom (default: all).",
+            valueName: "n"))
+    var limit: Int?
+
+    func validate() throws {
+        if count < 1 { throw ValidationError("--count must be at least 1, not \(count).") }
+        if let limit, limit < 1 {
+            throw ValidationError("--limit must be at least 1, not \(limit).")
+        }
+    }
+}
+
+/// A word found, as it is printed.
+struct NeighbourRecord: Encodable {
+    let similarity: Float
+    let word: String
+
+    init(_ neighbour: WordNeighbour) {
+        similarity = neighbour.similarity
+        word = neighbour.word
+    }
+
+    static func show(_ neighbours: [WordNeighbour], title: String) {
+        var table = TextTable([("word", .left), (title, .right)])
+        for neighbour in neighbours {
+            table.add(neighbour.word, Double(neighbour.similarity).fixed(4))
+        }
+        table.print()
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import Testing
+
+@Suite("Word vectors")
+struct VectorsCommandTests {
+    private static let text = """
+        king 1 0.1 0
+        queen 0.9 0.2 0.4
+        man 0.2 1 0
+        woman 0.1 1.1 0.4
+        lisbon -1 -1 0.1
+        porto -1 -0.9 0.2
+        seven 0.1 0.1 -2
+        """ + "\n"
+
+    private func sandbox() throws -> Sandbox {
+        let sandbox = try Sandbox()
+        try sandbox.write(Self.text, to: "v.txt")
+        return sandbox
+    }
+
+    @Test("nearest words, the middle of words, and words from standard input")
+    func nearest() throws {
+        let sandbox = try sandbox()
+        let one = try sandbox.run(
+            "vectors", "nearest", "--vectors", "v.txt", "lisbon", "--count", "1", "--json")
+        #expect(one.status == 0, "\(one.errors)")
+        let found = try #require(one.object()["nearest"] as? [[String: Any]])
+        #expect(found.map { $0["word"] as? String } == ["porto"])
+        let lines = try sandbox.run(
+            "vectors", "nearest", "--vectors", "v.txt", "-", "--count", "2", "--json",
+            input: "king\nseven\n")
+        #expect(try lines.objects().map { $0["words"] as? [String] } == [["king"], ["seven"]])
+        let middle = try sandbox.run(
+            "vectors", "nearest", "--vectors", "v.txt", "--together", "king", "man", "--count", "1")
+        #expect(middle.output.contains("queen"), "\(middle.output)\(middle.errors)")
+        let limited = try sandbox.run(
+            "vectors", "nearest", "--vectors", "v.txt", "seven", "--limit", "2")
+        #expect(limited.lines.count == 3)
+    }
+
+    @Test("analogy, similarity, odd one out")
+    func questions() throws {
+        let sandbox = try sandbox()
+        for method in ["add", "mul"] {
+            let analogy = try sandbox.run(
+                "vectors", "analogy", "--vectors", "v.txt", "man", "king", "woman", "--method",
+                method, "--json")
+            let found = try analogy.array()
+            #expect(found.first?["word"] as? String == "queen", "\(analogy.errors)")
+        }
+        let similarity = try sandbox.run(
+            "vectors", "similarity", "--vectors", "v.txt", "lisbon", "porto")
+        #expect(similarity.output == "0.9957\n", "\(similarity.errors)")
+        let odd = try sandbox.run(
+            "vectors", "odd", "--vectors", "v.txt", "king", "queen", "porto", "man")
+        #expect(odd.output == "porto\n", "\(odd.errors)")
+    }
+
+    @Test("evaluation on both kinds of sets")
+    func evaluation() throws {
+        let sandbox = try sandbox()
+        try sandbox.write(
+            "word1\tword2\tscore\r\nLisbon\tporto\t9\r\nking\tseven\t1\r\nking\tqueen\t8\r\nx\ty\t1\r\n",
+            to: "pairs.tsv")
+        try sandbox.write(
+            ": family\nman king woman queen\nman king woman zyzzyva\n", to: "analogies.txt")
+        let result = try sandbox.run(
+            "vectors", "evaluate", "--vectors", "v.txt", "--pairs", "pairs.tsv", "--analogies",
+            "analogies.txt", "--json")
+        #expect(result.status == 0, "\(result.errors)")
+        let object = try result.object()
+        let pairs = try #require((object["pairs"] as? [[String: Any]])?.first)
+        #expect(abs(try #require(pairs["spearman"] as? Double) - 1) < 1e-12)
+        #expect(pairs["unknown"] as? Double == 0.25)
+        let analogies = try #require((object["analogies"] as? [[String: Any]])?.first)
+        let total = try #require(analogies["total"] as? [String: Any])
+        #expect(total["correct"] as? Int == 1 && total["answered"] as? Int == 1)
+        #expect(total["unknown"] as? Int == 1)
+        let text = try sandbox.run(
+            "vectors", "evaluate", "--vectors", "v.txt", "--pairs", "pairs.tsv", "--analogies",
+            "analogies.txt", "--count-unknown", "--method", "mul")
+        #expect(text.output.contains("50.0 %"), "\(text.output)")
+    }
+
+    @Test("export to every format and back")
+    func export() throws {
+        let sandbox = try sandbox()
+        var input = "v.txt"
+        for format in ["word2vec", "word2vec-text", "safetensors", "glove"] {
+            let result = try sandbox.run(
+                "vectors", "export", "--vectors", input, "--format", format, "--output", format,
+                "--json")
+            #expect(try result.object()["words"] as? Int == 7, "\(result.errors)")
+            input = format
+        }
+        let glove = try String(
+            contentsOf: sandbox.folder.appendingPathComponent("glove"), encoding: .utf8)
+        #expect(
+            glove
+                == Self.text.replacingOccurrences(of: "king 1 0.1 0\n", with: "king 1.0 0.1 0.0\n")
+                .replacingOccurrences(of: "man 0.2 1 0\n", with: "man 0.2 1.0 0.0\n")
+                .replacingOccurrences(of: "lisbon -1 -1 0.1", with: "lisbon -1.0 -1.0 0.1")
+                .replacingOccurrences(of: "porto -1 ", with: "porto -1.0 ")
+                .replacingOccurrences(of: "-2\n", with: "-2.0\n"))
+        let again = try sandbox.run(
+            "vectors", "export", "--vectors", "v.txt", "--format", "glove", "--output", "glove")
+        #expect(again.status == 1 && again.errors.contains("--force"))
+        let first = try sandbox.run(
+            "vectors", "export", "--vectors", "v.txt", "--format", "glove", "--output", "glove",
+            "--force", "--limit", "2")
+        #expect(first.output == "2 words of 3 values: glove.\n", "\(first.errors)")
+    }
+
+    @Test("phrases are joined, in several passes, or listed")
+    func phrases() throws {
+        let sandbox = try Sandbox()
+        let lines = (0..<20).map { "w\($0) the New York Times said x\($0)" }
+        try sandbox.write(lines.joined(separator: "\n") + "\n", to: "text.txt")
+        let command = ["vectors", "phrases", "--threshold", "1", "--lowercase", "--quiet"]
+        let joined = try sandbox.run(
+            command + ["text.txt", "--passes", "2"], input: .init())
+        #expect(
+            joined.lines.first == "w0 the_new_york_times said x0", "\(joined.lines.first ?? "")")
+        let fromInput = try sandbox.run(
+            command + ["--passes", "2"], input: Data((lines.joined(separator: "\n") + "\n").utf8))
+        #expect(fromInput.output == joined.output)
+        let list = try sandbox.run(
+            command + ["text.txt", "--list", "--json", "--connectors", "english"], input: .init())
+        #expect(
+            try list.objects().map { $0["phrase"] as? String } == ["new_york", "times_said"],
+            "\(list.output)\(list.errors)")
+    }
+
+    @Test("a map is a page, or numbers", arguments: ["pca", "tsne"])
+    func map(method: String) throws {
+        let sandbox = try sandbox()
+        let command = ["vectors", "map", "--vectors", "v.txt", "--method", method, "--quiet"]
+        let page = try sandbox.run(
+            command + ["king", "lisbon", "--neighbours", "2", "--steps", "50"], input: .init())
+        #expect(page.status == 0, "\(page.errors)")
+        let html = try String(
+            contentsOf: sandbox.folder.appendingPathComponent("map.html"), encoding: .utf8)
+        #expect(html.contains(">porto</text>") && html.contains("sesame vectors map"))
+        let places = try sandbox.run(
+            command + ["--top", "7", "--json", "--steps", "50"], input: .init())
+        #expect(try places.array().count == 7, "\(places.errors)")
+        try sandbox.write("mine", to: "notes.html")
+        let refused = try sandbox.run(
+            command + ["--top", "7", "--output", "notes.html"], input: .init())
+        #expect(refused.status == 1 && refused.errors.contains("--force"))
+    }
+
+    @Test(
+        "what cannot work is refused",
+        arguments: [
+            (["nearest", "--vectors", "v.txt", "zyzzyva"], 1, "zyzzyva"),
+            (["nearest", "--vectors", "none.bin", "king"], 1, "none.bin"),
+            (["nearest", "--vectors", "v.txt", "king", "--count", "0"], 64, "--count"),
+            (["odd", "--vectors", "v.txt", "king", "man"], 64, "three"),
+            (["evaluate", "--vectors", "v.txt"], 64, "--pairs"),
+            (["evaluate", "--vectors", "v.txt", "--pairs", "v.txt"], 1, "two words and a score"),
+            (
+                ["export", "--vectors", "v.txt", "--format", "fasttext", "--output", "o"], 64,
+                "read, not written"
+            ),
+            (["phrases", "--threshold", "0"], 64, "threshold"),
+            (["phrases", "--score", "npmi", "--threshold", "2"], 64, "threshold"),
+            (["phrases", "--passes", "0"], 64, "--passes"),
+            (["phrases", "--json"], 64, "--list"), (["map", "--vectors", "v.txt"], 64, "--top"),
+            (["map", "--vectors", "v.txt", "--top", "3"], 1, "4 to"),
+            (["map", "--vectors", "v.txt", "--top", "7", "--perplexity", "0"], 64, "--perplexity"),
+        ] as [([String], Int32, String)])
+    func refusals(arguments: [String], status: Int32, mention: String) throws {
+        let result = try sandbox().run(["vectors"] + arguments, input: .init())
+        #expect(result.status == status, "\(result.output)\(result.errors)")
+        #expect(result.errors.contains(mention), "\(result.errors)")
+    }
+
+    @Test("a malformed file is refused by row")
+    func malformed() throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("the 1 2\nof 1 2 3\n", to: "v.txt")
+        let result = try sandbox.run("vectors", "nearest", "--vectors", "v.txt", "the")
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains("row 2, line 2: expected a word and 2 values, found 3 values"))
+    }
+}
