@@ -65,7 +65,7 @@ package struct WordMapLayout {
         }
         var labels: [Label] = []
         for (index, place) in places.enumerated() {
-            let width = ChartLayout.textWidth(points[index].label) * Self.fontSize / 13
+            let width = ChartLayout.textWidth(points[index].label) * Self.fontSize / 13 + 3
             let candidates = Self.candidates(place, (width, Self.fontSize))
             let found = candidates.firstIndex { box in
                 box.isOnPage && !taken.meets(box, except: index)

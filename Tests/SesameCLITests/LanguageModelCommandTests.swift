@@ -61,10 +61,12 @@ struct LanguageModelCommandTests {
                 "sgd",
             ],
             ["nnlm", "--width", "12", "--embedding", "6", "--direct"],
+            ["rnn", "--width", "12", "--vectors", "vectors.txt", "--freeze-embeddings"],
         ])
     func neural(_ arguments: [String]) throws {
         let sandbox = try TrainingCommandTests.prepared()
         let name = arguments[0]
+        try sandbox.write("t 1 2 3\ne 3 2 1\n", to: "vectors.txt")
         let result = try sandbox.run(
             ["pretrain", name, "text", "--tokenizer", "letters", "--steps", "12", "--batch", "4"]
                 + arguments.dropFirst() + ["--threads", "2", "--json", "--quiet"], input: .init())

@@ -37,6 +37,7 @@ struct PretrainNNLM: ParsableCommand {
     @Option(help: ArgumentHelp("Dropout probability.", valueName: "p"))
     var dropout = Self.defaults.dropoutProbability
 
+    @OptionGroup var vectors: TokenVectorArguments
     @OptionGroup var optimizer: OptimizerArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<NNLMDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
@@ -51,7 +52,8 @@ struct PretrainNNLM: ParsableCommand {
         result.hiddenSize = width
         result.directConnections = direct
         result.dropoutProbability = dropout
-        result.training = optimizer.applied(to: training.options)
+        result.vectors = vectors.vectors
+        result.training = vectors.applied(to: optimizer.applied(to: training.options))
         return result
     }
 

@@ -65,6 +65,7 @@ struct PretrainRNN: ParsableCommand {
     @Flag(help: "One dropout mask for all tokens of a row.")
     var variational = false
 
+    @OptionGroup var vectors: TokenVectorArguments
     @OptionGroup var optimizer: OptimizerArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<RNNDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
@@ -85,7 +86,8 @@ struct PretrainRNN: ParsableCommand {
         result.order = order
         result.dropoutProbability = dropout
         result.variationalDropout = variational
-        result.training = optimizer.applied(to: training.options)
+        result.vectors = vectors.vectors
+        result.training = vectors.applied(to: optimizer.applied(to: training.options))
         return result
     }
 

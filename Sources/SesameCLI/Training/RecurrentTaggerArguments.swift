@@ -7,7 +7,7 @@ struct RecurrentTaggerArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the word vectors come from: 'random', a file of word2vec's (text or binary) or GloVe's format, or the folder of a model that gives vectors in context (default: random).",
+            "Where the word vectors come from: 'random', a file of word vectors (word2vec, GloVe, fastText .bin, safetensors), or the folder of a model that gives vectors in context (default: random).",
             valueName: "random|file|folder"))
     var vectors: String?
 

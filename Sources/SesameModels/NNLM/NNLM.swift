@@ -137,3 +137,13 @@ extension NNLM: TextContinuing {
         return result
     }
 }
+
+extension NNLM: LayeredModule {
+    /// The hidden layer; what is above it is the output.
+    public var layerCount: Int { 1 }
+
+    /// 0 for the token vectors, 1 for the hidden layer, 2 for the output.
+    public func depth(of path: String) -> Int {
+        path.contains("mbedding") ? 0 : path.contains("hidden") ? 1 : 2
+    }
+}

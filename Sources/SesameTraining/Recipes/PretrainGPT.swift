@@ -36,7 +36,7 @@ public func pretrainGPT(
     return try pretrainOnText(
         "pretrain gpt", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
-    ) { train, validation, key in
+    ) { train, validation, _, key in
         let task = NextTokenTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.contextLength,

@@ -1,5 +1,7 @@
 import SesameModels
+import SesameNN
 import SesameStore
+import SesameTensor
 import SesameText
 
 /// Pretrains Bengio's neural language model on a corpus and writes its model folder.
@@ -14,7 +16,8 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
+///   corpus that does not exist.
 @discardableResult
 public func pretrainNNLM(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer,
@@ -24,10 +27,11 @@ public func pretrainNNLM(
     try pretrainOnText(
         "pretrain nnlm", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
-    ) { train, validation, key in
+    ) { train, validation, vectors, key in
         let configuration = NNLMConfig(
             vocabularySize: tokenizer.vocabulary.count, contextLength: options.contextLength,
-            embeddingSize: options.embeddingSize, hiddenSize: options.hiddenSize,
+            embeddingSize: vectors?.size ?? options.embeddingSize,
+            hiddenSize: options.hiddenSize,
             hasDirectConnections: options.directConnections,
             dropoutProbability: options.dropoutProbability,
             endTokenID: tokenizer.endID.map(Int.init))
@@ -36,6 +40,15 @@ public func pretrainNNLM(
                 stream: train, contextLength: options.rowLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
             validation: validation)
-        return (try NNLM(configuration: configuration, key: key), task)
+        var model = try NNLM(configuration: configuration, key: key)
+        if let vectors {
+            // The row of "nothing", which no file has, stays as it was drawn.
+            let count = tokenizer.vocabulary.count
+            let nothing = model.tokenEmbedding.weight.sliced(axis: 0, count..<count + 1)
+            model.tokenEmbedding = Embedding(
+                weight: concatenated(
+                    [vectors.embedding(key: key.derived(3)), nothing], axis: 0))
+        }
+        return (model, task)
     }
 }

@@ -1,4 +1,5 @@
 import SesameModels
+import SesameNN
 import SesameStore
 import SesameText
 
@@ -14,7 +15,8 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
+///   corpus that does not exist.
 @discardableResult
 public func pretrainRNN(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer,
@@ -24,7 +26,7 @@ public func pretrainRNN(
     try pretrainOnText(
         "pretrain rnn", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
-    ) { train, validation, key in
+    ) { train, validation, vectors, key in
         let (length, rows) = (options.contextLength, options.training.batchSize)
         let data: TextBatches =
             switch options.order {
@@ -40,15 +42,17 @@ public func pretrainRNN(
             }
         let configuration = RNNConfig(
             vocabularySize: tokenizer.vocabulary.count, cell: options.cell,
-            embeddingSize: options.embeddingSize ?? options.projectionSize ?? options.hiddenSize,
+            embeddingSize: vectors?.size ?? options.embeddingSize ?? options.projectionSize
+                ?? options.hiddenSize,
             hiddenSize: options.hiddenSize, projectionSize: options.projectionSize,
             layerCount: options.layerCount, residual: options.residual,
             dropoutProbability: options.dropoutProbability,
             variationalDropout: options.variationalDropout, tiesEmbeddings: options.tiesEmbeddings,
             endTokenID: tokenizer.endID.map(Int.init))
-        return (
-            try RNNLanguageModel(configuration: configuration, key: key),
-            RNNTask(data: data, validation: validation)
-        )
+        var model = try RNNLanguageModel(configuration: configuration, key: key)
+        if let vectors {
+            model.tokenEmbedding = Embedding(weight: vectors.embedding(key: key.derived(3)))
+        }
+        return (model, RNNTask(data: data, validation: validation))
     }
 }

@@ -133,7 +133,7 @@ struct FastTextReader {
         var subwords: SubwordTable?
         if gramRows > 0 {
             let grams = try SubwordGrams(
-                minimumLength: max(1, arguments[9]), maximumLength: longest,
+                path: file.path, minimumLength: max(1, arguments[9]), maximumLength: longest,
                 bucketCount: arguments[8])
             let values = try matrix(
                 start + wordCount * width * 4, count: gramRows, width: width, first: wordCount)

@@ -84,3 +84,22 @@ struct RowWords {
         VectorError(.malformed(path: path, place: place, expected: expected, found: found))
     }
 }
+
+extension SubwordGrams {
+    /// What a file says of n-grams.
+    init(
+        path: String, minimumLength: Int, maximumLength: Int, bucketCount: Int
+    ) throws(VectorError) {
+        do {
+            try self.init(
+                minimumLength: minimumLength, maximumLength: maximumLength,
+                bucketCount: bucketCount)
+        } catch {
+            throw VectorError(
+                .malformed(
+                    path: path, place: "n-grams",
+                    expected: "lengths from 1 to 64, the least first, and at least one bucket",
+                    found: "\(minimumLength) to \(maximumLength), and \(bucketCount) buckets"))
+        }
+    }
+}

@@ -89,7 +89,8 @@ enum SafeTensorsVectors {
                 return value
             }
             let grams = try SubwordGrams(
-                minimumLength: try number(Key.minimum), maximumLength: try number(Key.maximum),
+                path: path, minimumLength: try number(Key.minimum),
+                maximumLength: try number(Key.maximum),
                 bucketCount: try number(Key.buckets))
             guard file.sizes(of: keptBuckets) != nil else {
                 guard rows.count == grams.bucketCount else {
