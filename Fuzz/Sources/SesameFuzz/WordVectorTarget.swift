@@ -23,14 +23,14 @@ extension FuzzTarget {
         }
         guard
             let table = refusing(
-                with: TrainingError.self, { try WordVectorTable(file, for: vocabulary) })
+                with: TrainingError.self, { try WordVectorTable(file, for: fewWords) })
         else { return }
         precondition(
-            table.size > 0 && (1...vocabulary.count).contains(table.foundCount),
+            table.size > 0 && (1...fewWords.count).contains(table.foundCount),
             "\(table.foundCount) vectors of \(table.size) values")
     }
 
-    private static let vocabulary: Vocabulary = {
+    private static let fewWords: Vocabulary = {
         do {
             return try Vocabulary(tokens: ["<pad>", "the", "cat", "new york", "é"])
         } catch {
