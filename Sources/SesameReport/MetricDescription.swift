@@ -79,6 +79,25 @@ public struct MetricDescription: Sendable, Hashable {
         MetricDescription(
             "majorityAccuracy", "Majority class", "share correct", .percent, .neither,
             baselineOf: "accuracy"),
+        MetricDescription("entityF1", "Entity F1", "F1 of entities", .number, .higher),
+        MetricDescription(
+            "entityPrecision", "Entity precision", "share of those found", .percent, .higher),
+        MetricDescription("entityRecall", "Entity recall", "share found", .percent, .higher),
+        MetricDescription("spanF1", "F1 of answers", "F1 of words", .number, .higher),
+        MetricDescription("exactMatch", "Exact match", "share of answers", .percent, .higher),
+        MetricDescription(
+            "answerableF1", "F1 where there is an answer", "F1 of words", .number, .higher),
+        MetricDescription(
+            "answerableExactMatch", "Exact match where there is an answer", "share of answers",
+            .percent, .higher),
+        MetricDescription(
+            "noAnswerAccuracy", "Accuracy where there is no answer", "share correct", .percent,
+            .higher),
+        MetricDescription(
+            "bestSpanF1", "F1 of answers at the best threshold", "F1 of words", .number, .higher),
+        MetricDescription(
+            "bestNoAnswerThreshold", "Best threshold of no answer", "difference of scores",
+            .number, .neither),
         MetricDescription("bleu", "BLEU", "BLEU, 0 to 100", .number, .higher),
         MetricDescription("f1", "F1", "F1", .number, .higher),
         MetricDescription("macroF1", "Macro F1", "F1, mean of classes", .number, .higher),
@@ -99,6 +118,9 @@ public struct MetricDescription: Sendable, Hashable {
         MetricDescription("nspLoss", "Next-sentence loss", "nats a pair", .number, .lower),
         MetricDescription(
             "nspAccuracy", "Next-sentence accuracy", "share correct", .percent, .higher),
+        MetricDescription("sopLoss", "Sentence-order loss", "nats a pair", .number, .lower),
+        MetricDescription(
+            "sopAccuracy", "Sentence-order accuracy", "share correct", .percent, .higher),
         MetricDescription("learningRate", "Learning rate", "learning rate", .number, .neither),
         MetricDescription("tokensPerSecond", "Speed", "tokens a second", .count, .neither),
         MetricDescription(

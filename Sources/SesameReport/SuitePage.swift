@@ -76,13 +76,17 @@ public struct SuitePage: Sendable {
     }
 
     private func writeTable(_ page: inout Markup) {
-        let titles =
-            ["Set", "Split", "Documents", "Metric"] + seeds.map { "Seed \($0)" }
-            + ["Mean", "Deviation"]
+        let titles: [(name: String, isNumber: Bool)] =
+            [("Set", false), ("Split", false), ("Documents", true), ("Metric", false)]
+            + (seeds.map { "Seed \($0)" } + ["Mean", "Deviation"]).map { ($0, true) }
         page.element("table", ["class": "suite"]) { page in
             page.element("thead") { page in
                 page.element("tr") { page in
-                    for title in titles { page.leaf("th", ["scope": "col"], title) }
+                    for title in titles {
+                        page.leaf(
+                            "th", ["scope": "col", "class": title.isNumber ? "number" : ""],
+                            title.name)
+                    }
                 }
             }
             page.element("tbody") { page in

@@ -245,6 +245,58 @@ private struct SuiteFixture {
         #expect(error?.code == .badModelFolder)
     }
 
+    @Test func anELMoStaysBelowClassifiersAndTaggers() throws {
+        let suite = try SuiteFixture()
+        try suite.writeWordSets()
+        let (fixture, workspace) = (suite.fixture, suite.fixture.workspace)
+        var pretraining = ELMoPretrainingOptions()
+        pretraining.hiddenSize = 8
+        pretraining.projectionSize = 6
+        pretraining.filters = [.init(width: 1, count: 4), .init(width: 3, count: 4)]
+        pretraining.sampleCount = 0
+        pretraining.training.limit = .steps(2)
+        let words = try Tokenizer.word(
+            vocabulary: Vocabulary(tokens: ["[UNK]", "the", "film", "was", "fine", "dull"]),
+            specialTokens: SpecialTokens(unknown: "[UNK]"))
+        let elmo = try #require(
+            try pretrainELMo(
+                workspace: workspace, corpus: "stories", tokenizer: words, options: pretraining,
+                output: fixture.model("elmo")
+            ).modelFolder)
+        var fixed = suite
+        fixed.options.seeds = [3]
+        fixed.options.tagger.hiddenSize = 8
+        fixed.options.tagger.training.limit = .epochs(2)
+        fixed.options.textCNN.filterCount = 4
+        fixed.options.textCNN.training.limit = .epochs(2)
+        let report = try fixed.run(
+            EvaluationSuite(sets: suite.wordSuite.sets + [suite.suite.sets[0]]), in: "elmo-suite",
+            model: elmo)
+        #expect(report.results.map(\.set) == ["tags", "films"] && report.isComplete)
+        #expect(
+            report.omissions.map(\.reason) == [
+                "answering questions needs a BERT, and this is an ELMo",
+                "multiple choice needs a BERT or a GPT, and this is an ELMo",
+            ])
+
+        try workspace.importCorpus(
+            name: "tags",
+            from: CorpusSource(
+                .conll(TaggedColumns()),
+                paths: [fixture.folder.url.appendingPathComponent("tags.conll").path]))
+        try workspace.split(
+            corpus: "tags", validation: 0.2, test: 0.2, method: .shuffled(seed: 1))
+        var options = fixed.options.tagger
+        options.training.seed = 3
+        options.vectors = .model(elmo.path)
+        try finetuneTagger(
+            workspace: workspace, corpus: "tags", options: options, output: fixture.model("tags"))
+        let single = try evaluate(
+            modelFolder: fixture.model("tags").folder, workspace: workspace, corpus: "tags",
+            split: .test)
+        #expect(report.results[0].metrics == single.metrics)
+    }
+
     @Test(arguments: [false, true])
     func stoppedAndResumedItEndsTheSame(words: Bool) throws {
         let suite = try SuiteFixture()

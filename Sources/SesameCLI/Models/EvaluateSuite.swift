@@ -155,10 +155,17 @@ struct EvaluateSuite: ParsableCommand {
         }
         let folder = URL(fileURLWithPath: output ?? "suites/\(model.url.lastPathComponent)")
         let display = TrainingDisplay(quiet: format.quiet)
-        let report = try evaluateSuite(
-            suite, data: data.map { URL(fileURLWithPath: $0) } ?? file.deletingLastPathComponent(),
-            model: model.url, options: options(), folder: folder, resuming: resume,
-            onEvent: { try show($0, display) }, shouldStop: { display.shouldStop })
+        let report: SuiteReport
+        do {
+            report = try evaluateSuite(
+                suite,
+                data: data.map { URL(fileURLWithPath: $0) } ?? file.deletingLastPathComponent(),
+                model: model.url, options: options(), folder: folder, resuming: resume,
+                onEvent: { try show($0, display) }, shouldStop: { display.shouldStop })
+        } catch is ExitCode {
+            // Ctrl-C while a set was being prepared: what is done is in the folder.
+            report = try SuiteReport(folder: folder)
+        }
         display.progress.finish()
         try writePage(report, to: folder.appendingPathComponent("index.html"))
         if format.json {

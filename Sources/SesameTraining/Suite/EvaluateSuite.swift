@@ -122,7 +122,7 @@ private struct SuiteRunner {
     let folder: URL
     let learner: SuiteLearner
 
-    private var resultsFile: URL { folder.appendingPathComponent("results.json") }
+    private var resultsFile: URL { SuiteReport.file(in: folder) }
 
     init(
         suite: EvaluationSuite, data: URL, model: URL, options: SuiteOptions, folder: URL
@@ -181,16 +181,7 @@ private struct SuiteRunner {
             return fresh
         }
         guard resuming else { throw TrainingError(.exists(path: resultsFile.path)) }
-        let report: SuiteReport
-        do {
-            report = try DurableFiles.decodeJSON(
-                SuiteReport.self, from: DurableFiles.read(resultsFile))
-        } catch let error as DecodingError {
-            throw TrainingError(
-                .file(
-                    path: resultsFile.path,
-                    problem: "expected results of a suite (\(error)); choose another folder"))
-        }
+        let report = try SuiteReport(folder: folder)
         guard report.fingerprint == fresh.fingerprint, report.suite == suite,
             report.seeds == options.seeds
         else {

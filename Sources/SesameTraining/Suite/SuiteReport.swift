@@ -104,3 +104,22 @@ public struct SuiteReport: Sendable, Hashable, Codable {
         results.first { $0.set == set.name && $0.seed == seed }
     }
 }
+
+extension SuiteReport {
+    /// Reads the results in a suite's folder.
+    /// - Throws: ``TrainingError`` with code `.file` for a file that is missing or something else.
+    public init(folder: URL) throws {
+        let file = Self.file(in: folder)
+        do {
+            self = try DurableFiles.decodeJSON(Self.self, from: DurableFiles.read(file))
+        } catch let error as DecodingError {
+            throw TrainingError(
+                .file(
+                    path: file.path,
+                    problem: "expected results of a suite (\(error)); choose another folder"))
+        }
+    }
+
+    /// `results.json`.
+    static func file(in folder: URL) -> URL { folder.appendingPathComponent("results.json") }
+}
