@@ -434,6 +434,8 @@ void sesame_bfloat16_to_float32(size_t n, const uint16_t *x, float *out);
 void sesame_float32_to_float16(size_t n, const float *x, uint16_t *out);   // nearest, ties to even
 void sesame_float16_to_float32(size_t n, const uint16_t *x, float *out);
 
+#include "word_vectors.h"
+
 #ifdef __cplusplus
 }
 #endif
