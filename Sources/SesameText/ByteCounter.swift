@@ -10,14 +10,15 @@ package struct ByteCounter: Sendable {
     private(set) var counts: [Int] = []
     private var slots = [Slot](repeating: Slot(), count: 1024)
 
-    /// A counter of nothing.
+    /// Nothing counted yet.
     package init() {}
 
     /// The number of different strings.
     package var count: Int { counts.count }
 
-    /// Adds `amount` to the count of a string.
-    package mutating func add(_ key: UnsafeBufferPointer<UInt8>, _ amount: Int = 1) {
+    /// Adds `amount` to the count of a string; its place in the order of first sight.
+    @discardableResult
+    package mutating func add(_ key: UnsafeBufferPointer<UInt8>, _ amount: Int = 1) -> Int {
         add(key, hash: ByteHash(key).value, amount)
     }
 
@@ -35,7 +36,8 @@ package struct ByteCounter: Sendable {
     }
 
     /// The same where the hash of the string is known.
-    mutating func add(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, _ amount: Int) {
+    @discardableResult
+    mutating func add(_ key: UnsafeBufferPointer<UInt8>, hash: UInt32, _ amount: Int) -> Int {
         let mask = slots.count - 1
         var slot = Int(hash) & mask
         while slots[slot].indexPlusOne != 0 {
@@ -43,7 +45,7 @@ package struct ByteCounter: Sendable {
                 let index = Int(slots[slot].indexPlusOne) - 1
                 if isEqual(index, key) {
                     counts[index] += amount
-                    return
+                    return index
                 }
             }
             slot = (slot + 1) & mask
@@ -53,10 +55,11 @@ package struct ByteCounter: Sendable {
         counts.append(amount)
         slots[slot] = Slot(hash: hash, indexPlusOne: UInt32(counts.count))
         if counts.count * 2 > slots.count { grow() }
+        return counts.count - 1
     }
 
     /// Runs `body` over each string and its count, in the order in which they were first seen.
-    func forEach(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+    package func forEach(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
         bytes.withUnsafeBufferPointer { bytes in
             for index in counts.indices {
                 let range = offsets[index]..<offsets[index + 1]

@@ -6,7 +6,7 @@
 ///
 /// Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", section 3.2; the hash
 /// and its bytes' sign are fastText's.
-public struct SubwordGrams: Sendable, Hashable {
+public struct SubwordGrams: Sendable, Hashable, Codable {
     /// The least length of an n-gram, in characters, angle brackets included.
     public let minimumLength: Int
     /// The greatest length of an n-gram; 0 for none at all.

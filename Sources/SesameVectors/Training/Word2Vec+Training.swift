@@ -1,0 +1,162 @@
+import CSesameKernels
+import SesameTensor
+
+extension Word2Vec {
+    /// Chunks trained between two reports; a multiple of the kernel's groups, so that a run that was stopped goes
+    /// on with the same bits.
+    static let piece = 64
+
+    /// Makes all passes over a stream, or those that are left.
+    ///
+    /// The model is whole after each call of `progress`, and goes on from there if that throws: throw to stop.
+    /// - Parameters:
+    ///   - stream: The text, the same one until all passes are made.
+    ///   - progress: Called every 64 chunks (some 130,000 words) and at the end of each pass.
+    /// - Throws: ``VectorError`` with code `.badWords` for a stream of other words or, on going on, of another text;
+    ///   and what `progress` throws.
+    public mutating func train(
+        on stream: WordStream,
+        progress: (borrowing Word2Vec, Word2VecProgress) throws -> Void = { _, _ in }
+    ) throws {
+        try check(stream)
+        let tables = SamplingTables(model: self)
+        let clock = ContinuousClock()
+        let start = clock.now
+        var trained = 0
+        while position.epoch < options.epochCount {
+            let first = position.chunk
+            let chunks = first..<min(first + Self.piece, stream.chunkCount)
+            let rates = chunks.map { learningRate(at: stream.chunkOffsets[$0], of: stream) }
+            let sums = step(stream, chunks, rates, tables)
+            for chunk in sums {
+                position.sums.loss += chunk.loss
+                position.sums.pairs += chunk.pairs
+                position.sums.words += chunk.words
+            }
+            position.chunk = chunks.upperBound
+            let end = Int(stream.chunkOffsets[chunks.upperBound])
+            trained += end - Int(stream.chunkOffsets[first])
+            let elapsed = start.duration(to: clock.now) / .seconds(1)
+            let report = Word2VecProgress(
+                epoch: position.epoch + 1, epochCount: options.epochCount, wordCount: end,
+                totalWordCount: stream.count,
+                loss: position.sums.loss / Double(max(1, position.sums.pairs)),
+                pairCount: Int(position.sums.pairs), learningRate: rates.last.map(Double.init) ?? 0,
+                wordsPerSecond: Double(trained) / max(elapsed, 1e-9))
+            if position.chunk == stream.chunkCount {
+                position.losses.append(report.loss)
+                position.epoch += 1
+                position.chunk = 0
+                position.sums = Word2VecSums()
+            }
+            try progress(self, report)
+        }
+    }
+
+    private mutating func check(_ stream: WordStream) throws(VectorError) {
+        guard
+            stream.vocabulary.count == vocabulary.count,
+            stream.vocabulary.tokens == vocabulary.tokens
+        else {
+            throw VectorError(
+                .badWords(
+                    expected: "a text of the model's \(vocabulary.count) words",
+                    found: "one of \(stream.vocabulary.count), or of others"))
+        }
+        let fingerprint = stream.fingerprint
+        if position.fingerprint == 0 {
+            position.fingerprint = fingerprint
+        } else if position.fingerprint != fingerprint {
+            throw VectorError(
+                .badWords(
+                    expected: "the text that training began with", found: "another"))
+        }
+    }
+
+    /// Linear over all passes, as word2vec.c has it, but by the place in the text rather than by the words that any
+    /// thread has got through.
+    func learningRate(at place: UInt64, of stream: WordStream) -> Float {
+        let done = Double(position.epoch) * Double(stream.count) + Double(place)
+        let share = done / (Double(options.epochCount) * Double(max(1, stream.count)))
+        let rate = options.startingRate * (1 - share) + options.finalLearningRate * share
+        return Float(rate)
+    }
+
+    private mutating func step(
+        _ stream: WordStream, _ chunks: Range<Int>, _ rates: [Float], _ tables: SamplingTables
+    ) -> [sesame_word2vec_sums] {
+        var sums = [sesame_word2vec_sums](repeating: .init(), count: chunks.count)
+        let pass = position.firstPass + position.epoch
+        let (options, stride) = (options, stride)
+        input.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                tables.withKernel { kernel in
+                    kernel.cbow = options.architecture == .cbow
+                    kernel.shared = options.mode == .fastest
+                    kernel.stride = stride
+                    kernel.window = options.window
+                    kernel.input = input.baseAddress
+                    kernel.output = output.baseAddress
+                    kernel.key = sesame_key(
+                        seed: options.seed, stream: Self.passStream(pass))
+                    stream.chunkOffsets.withUnsafeBufferPointer { offsets in
+                        sesame_word2vec_train(
+                            &kernel, stream.ids, chunks.count,
+                            offsets.baseAddress.map { $0 + chunks.lowerBound }, rates, &sums)
+                    }
+                }
+            }
+        }
+        return sums
+    }
+}
+
+/// What a pass draws from.
+private struct SamplingTables {
+    let keep: [UInt32]
+    let noise: NoiseTable?
+    let tree: HuffmanTree?
+    let parts: SubwordParts?
+    let negatives: Int
+
+    init(model: borrowing Word2Vec) {
+        let options = model.options
+        let counts =
+            model.vocabulary.counts ?? [Int](repeating: 1, count: model.vocabulary.count)
+        keep = keepThresholds(counts: counts, subsampling: options.subsampling)
+        let isSampled = options.objective == .negativeSampling
+        noise = isSampled ? NoiseTable(counts: counts, power: options.noisePower) : nil
+        tree = isSampled ? nil : HuffmanTree(counts: counts)
+        negatives = isSampled ? options.negativeCount : 0
+        let vocabulary = model.vocabulary
+        parts = options.subwords.map { SubwordParts(vocabulary: vocabulary, grams: $0) }
+    }
+
+    /// Calls `body` with the kernel's view of the tables, valid during the call only.
+    func withKernel(_ body: (inout sesame_word2vec) -> Void) {
+        var kernel = sesame_word2vec()
+        kernel.negatives = negatives
+        kernel.outputs = tree.map { max(1, $0.longestPath) } ?? negatives + 1
+        kernel.noise_count = noise?.cells.count ?? 0
+        keep.withUnsafeBufferPointer { keep in
+            (noise?.cells ?? []).withUnsafeBufferPointer { cells in
+                (tree?.offsets ?? []).withUnsafeBufferPointer { paths in
+                    (tree?.nodes ?? []).withUnsafeBufferPointer { nodes in
+                        (parts?.offsets ?? []).withUnsafeBufferPointer { parts in
+                            (self.parts?.rows ?? []).withUnsafeBufferPointer { rows in
+                                kernel.keep = keep.baseAddress
+                                kernel.noise = cells.baseAddress
+                                kernel.path_offsets = paths.baseAddress
+                                kernel.path_nodes = nodes.baseAddress
+                                kernel.part_offsets =
+                                    self.parts == nil ? nil : parts.baseAddress
+                                kernel.parts = rows.baseAddress
+                                body(&kernel)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
