@@ -12,8 +12,7 @@
 #include "word2vec.h"
 
 enum {
-    BLOCK = 16,         // centres computed with one local copy of their inputs
-    ROUND = 8,          // blocks whose updates are applied together
+    ROUND = 8,          // blocks whose updates are applied together, at most
     GROUP = 8,          // chunks drawn together
     DRAW_TOKENS = 64,   // tokens whose random values are made at once
     AHEAD = 3,          // centres whose rows are on their way from memory
@@ -188,13 +187,13 @@ typedef struct block {
     sesame_word2vec_sums sums;
 } block;
 
-static size_t block_places(const sesame_word2vec *m) { return BLOCK + 2 * m->window; }
+static size_t block_places(const sesame_word2vec *m) { return m->block + 2 * m->window; }
 
-/// Makes a block of centres [begin, end) and says which places their windows reach.
-static void set_block(block *b, const chunk *c, size_t begin, float rate) {
+/// Makes a block of the centres from `begin` on and says which places their windows reach.
+static void set_block(const sesame_word2vec *m, block *b, const chunk *c, size_t begin, float rate) {
     b->chunk = c;
     b->begin = b->first = begin;
-    b->end = b->last = sesame_min(begin + BLOCK, c->count);
+    b->end = b->last = sesame_min(begin + m->block, c->count);
     b->rate = rate;
     b->sums = (sesame_word2vec_sums){0, 0, b->end - begin};
     for (size_t t = begin; t < b->end; t++) {
@@ -289,8 +288,8 @@ static void train_shared_chunk(void *context, size_t index) {
     if (m->part_offsets) {
         block b = {.locals = sesame_scratch(SESAME_SCRATCH_WORD_UPDATES,
                                             2 * block_places(m) * stride * sizeof(float))};
-        for (size_t t = 0; t < c.count; t += BLOCK) {
-            set_block(&b, &c, t, job->rates[index]);
+        for (size_t t = 0; t < c.count; t += m->block) {
+            set_block(m, &b, &c, t, job->rates[index]);
             b.sums.words = 0;
             train_block(m, job->kernels, &b);
             for (size_t p = b.first; p < b.last; p++) {
@@ -369,17 +368,17 @@ static void train_exactly(training *job, size_t count) {
     size_t longest = 0;
     for (size_t c = 0; c < count; c++) longest = sesame_max(longest, job->offsets[c + 1] - job->offsets[c]);
     const size_t words = sesame_round_up(chunk_bytes(m, longest), 64);
-    const size_t rows = block_places(m) * (m->part_offsets ? 2 : 1) + BLOCK * m->outputs;
-    const size_t floats = rows * m->stride, ids = sesame_round_up(BLOCK * (m->outputs + 1), 16);
+    const size_t rows = block_places(m) * (m->part_offsets ? 2 : 1) + m->block * m->outputs;
+    const size_t floats = rows * m->stride, ids = sesame_round_up(m->block * (m->outputs + 1), 16);
     char *memory = sesame_scratch(SESAME_SCRATCH_WORDS, GROUP * words + ROUND * (floats * sizeof(float) + ids * 4));
     for (size_t i = 0; i < GROUP; i++, memory += words) job->memory[i] = (uint32_t *)memory;
     for (size_t i = 0; i < ROUND; i++) {
         block *b = &job->blocks[i];
         b->locals = (float *)memory;
-        b->updates = b->locals + (floats - BLOCK * m->outputs * m->stride);
+        b->updates = b->locals + (floats - m->block * m->outputs * m->stride);
         memory += floats * sizeof(float);
         b->ids = (uint32_t *)memory;
-        b->counts = b->ids + BLOCK * m->outputs;
+        b->counts = b->ids + m->block * m->outputs;
         memory += ids * sizeof(uint32_t);
     }
     job->shards = sesame_thread_count();  // which thread adds to a row changes nothing in what it adds
@@ -390,10 +389,10 @@ static void train_exactly(training *job, size_t count) {
         for (size_t c = 0; c < chunks; c++) {
             const chunk *from = &job->chunks[c];
             job->sums[job->first + c] = (sesame_word2vec_sums){0, 0, 0};
-            for (size_t t = 0; t < from->count; t += BLOCK) {
-                set_block(&job->blocks[job->block_count], from, t, job->rates[job->first + c]);
+            for (size_t t = 0; t < from->count; t += m->block) {
+                set_block(m, &job->blocks[job->block_count], from, t, job->rates[job->first + c]);
                 owners[job->block_count++] = job->first + c;
-                if (job->block_count == ROUND) finish_round(job, owners);
+                if (job->block_count == m->round) finish_round(job, owners);
             }
         }
         if (job->block_count > 0) finish_round(job, owners);

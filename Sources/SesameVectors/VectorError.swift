@@ -19,6 +19,8 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         public static let unknownWord = Code(description: "unknownWord")
         /// Words that do not make a table: none, one twice, an empty one.
         public static let badWords = Code(description: "badWords")
+        /// Training ran away: values became infinite or undefined.
+        public static let diverged = Code(description: "diverged")
         /// An option is out of range.
         public static let invalidOption = Code(description: "invalidOption")
     }
@@ -33,6 +35,7 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         /// None of the words asked for is in a file.
         case noneKept(path: String)
         case badWords(expected: String, found: String)
+        case diverged(place: String)
         case invalidOption(name: String, expected: String, found: String)
     }
 
@@ -49,6 +52,7 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
         case .unsupported: .unsupportedFile
         case .unknownWord, .noneKept: .unknownWord
         case .badWords: .badWords
+        case .diverged: .diverged
         case .invalidOption: .invalidOption
         }
     }
@@ -65,6 +69,8 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
             "'\(word)' has no vector; check its spelling and case, or train with subwords"
         case .noneKept(let path): "\(path): none of the words asked for has a vector"
         case .badWords(let expected, let found): "words: expected \(expected), found \(found)"
+        case .diverged(let place):
+            "\(place): the loss is no longer a finite number; train with a lower learning rate"
         case .invalidOption(let name, let expected, let found):
             "\(name): expected \(expected), found \(found)"
         }

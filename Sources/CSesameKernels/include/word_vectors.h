@@ -24,6 +24,9 @@ typedef struct sesame_word2vec {
     size_t negatives;
     /// Outputs a centre has at most: negatives + 1, or the longest path.
     size_t outputs;
+    /// Centres that are computed with one copy of their inputs, 1 to 16; and, without `shared`, how many such blocks
+    /// make a round, 1 to 8. Rows that occur often in a round take too long a step together.
+    size_t block, round;
     float *input;   // words, then subword buckets
     float *output;  // words, or the Huffman tree's inner nodes
     /// By word: kept in a pass where a 32-bit draw is at most this (subsampling).
@@ -50,10 +53,45 @@ typedef struct sesame_word2vec_sums {
 /// Trains on `count` chunks: chunk c is ids[offsets[c] ..< offsets[c + 1]], whose first word is at place
 /// offsets[c] of the stream, and has the learning rate rates[c]. sums[c] is overwritten.
 ///
-/// With `shared`, threads take whole chunks. Without, all threads work on one chunk after the other: 16 centres make
-/// a block, computed against tables that stand still for a round of 8 blocks; then every row gets the round's
-/// updates in the order of the text, from the one thread that owns it.
+/// With `shared`, threads take whole chunks. Without, all threads work on one round of blocks after the other, computed
+/// against tables that stand still; then every row gets the round's updates in the order of the text, from the one
+/// thread that owns it. Calls with the same chunks, eight at a time, then give the same bits.
 void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *offsets,
                            const float *rates, sesame_word2vec_sums *sums);
+
+/// A place in a co-occurrence matrix: row and column words, and how often they meet.
+typedef struct sesame_cooccurrence {
+    uint32_t row, column;
+    float count;
+} sesame_cooccurrence;
+
+/// Counts which words meet in ids[0 ..< n] (a stream with sentence ends): for every place p of a word of
+/// rows [first, last) and every other place q of its sentence at a distance of at most `window`, adds
+/// weights[|p - q| - 1] to (ids[p], ids[q]), or for the places before p alone where not `symmetric`.
+///
+/// `places` holds all places of words by word, in the text's order, those of word w being places[starts[w] ..<
+/// starts[w + 1]]. `sums` (words values, zero, and zero again afterwards) and `touched` (words values) are scratch.
+/// The entries of row w, columns rising, are handed to `emit`.
+void sesame_cooccurrence_rows(const uint32_t *ids, size_t n, size_t words, size_t window, bool symmetric,
+                              const double *weights, const uint32_t *places, const uint64_t *starts, uint32_t first,
+                              uint32_t last, double *sums, uint32_t *touched, void *context,
+                              void (*emit)(void *context, uint32_t row, size_t count, const uint32_t *columns,
+                                           const double *sums));
+
+/// A GloVe model. A row of `words` or `contexts` is 2 · stride floats, 64-byte aligned: the vector, its bias at
+/// place `width` of words and width + 1 of contexts, 1 at the other of the two places; then AdaGrad's sums for
+/// each of these. stride >= width + 2 is a multiple of 16; what lies beyond is zero and stays so.
+typedef struct sesame_glove {
+    size_t width, stride;
+    float *words, *contexts;
+    float learning_rate, maximum, power;  // η, x_max, α
+} sesame_glove;
+
+/// One step for each entry, in order; the sum of f(x) (w · c + b + d - ln x)² / 2 before the steps.
+///
+/// Entries of different blocks share no row and no column, so that they are trained at once: block b is
+/// entries [begins[b], ends[b]). costs[b] is overwritten.
+void sesame_glove_train(const sesame_glove *model, const sesame_cooccurrence *entries, size_t blocks,
+                        const uint64_t *begins, const uint64_t *ends, double *costs);
 
 #endif

@@ -4,15 +4,15 @@ import CSesameKernels
 ///
 /// Frequent words have short paths. As in word2vec.c, of the two rarest nodes the rarer gets code 0, and the
 /// probability of a word with nodes n and codes c is Π σ((1 - 2 c_j) h · o(n_j)).
-struct HuffmanTree {
+package struct HuffmanTree {
     /// Word w's path is `nodes[offsets[w]..<offsets[w + 1]]`, from the root on.
-    private(set) var offsets: [UInt64] = [0]
+    package private(set) var offsets: [UInt64] = [0]
     /// Inner nodes, from 0 to one below the number of words minus one; the upper bit is the code.
-    private(set) var nodes: [UInt32] = []
-    private(set) var longestPath = 0
+    package private(set) var nodes: [UInt32] = []
+    package private(set) var longestPath = 0
 
     /// - Complexity: O(n log n) for n words.
-    init(counts: [Int]) {
+    package init(counts: [Int]) {
         let count = counts.count
         // Two queues, both in rising order: words, and inner nodes as they are made.
         let order = counts.indices.sorted { (counts[$0], $1) < (counts[$1], $0) }

@@ -1,22 +1,14 @@
 import CSesameKernels
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Words in proportion to a power of their counts, drawn in constant time by the alias method.
 ///
 /// The table has a cell a word; each holds at most two words, so that a draw is one cell and one comparison.
 /// Source: Vose 1991, "A linear algorithm for generating random numbers with a given distribution".
-struct NoiseTable {
-    private(set) var cells: [sesame_alias]
+package struct NoiseTable {
+    package private(set) var cells: [sesame_alias]
 
-    init(counts: [Int], power: Double) {
-        let weights = counts.map { $0 > 0 ? pow(Double($0), power) : 0 }
+    package init(counts: [Int], power: Double) {
+        let weights = counts.map { $0 > 0 ? SesameVectors.power(Double($0), power) : 0 }
         self.init(weights: weights)
     }
 
@@ -44,7 +36,7 @@ struct NoiseTable {
     }
 
     /// The probability of each word, as the table draws it.
-    var probabilities: [Double] {
+    package var probabilities: [Double] {
         var result = [Double](repeating: 0, count: cells.count)
         for (index, cell) in cells.enumerated() {
             let own = Int(cell.alias) == index ? 1 : Double(cell.threshold) * 0x1p-32
@@ -59,7 +51,7 @@ struct NoiseTable {
 ///
 /// With f the word's share of the text and t the threshold, it is kept with the probability (√(f/t) + 1) · t/f,
 /// as word2vec.c and gensim have it (Mikolov et al. 2013b, equation 5, writes 1 - √(t/f) for leaving out).
-func keepThresholds(counts: [Int], subsampling: Double) -> [UInt32] {
+package func keepThresholds(counts: [Int], subsampling: Double) -> [UInt32] {
     guard subsampling > 0 else { return [UInt32](repeating: .max, count: counts.count) }
     let limit = subsampling * Double(counts.reduce(0, +))
     return counts.map { count in

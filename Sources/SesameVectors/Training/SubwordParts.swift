@@ -1,12 +1,12 @@
 import SesameText
 
 /// The rows that each word's input is the mean of: its own, then its n-grams', the buckets coming after the words.
-struct SubwordParts {
+package struct SubwordParts {
     /// Word w's rows are `rows[offsets[w]..<offsets[w + 1]]`.
-    private(set) var offsets: [UInt64] = [0]
-    private(set) var rows: [UInt32] = []
+    package private(set) var offsets: [UInt64] = [0]
+    package private(set) var rows: [UInt32] = []
 
-    init(vocabulary: Vocabulary, grams: SubwordGrams) {
+    package init(vocabulary: Vocabulary, grams: SubwordGrams) {
         offsets.reserveCapacity(vocabulary.count + 1)
         for word in 0..<vocabulary.count {
             rows.append(UInt32(word))
@@ -19,7 +19,7 @@ struct SubwordParts {
         }
     }
 
-    func rows(of word: Int) -> ArraySlice<UInt32> {
+    package func rows(of word: Int) -> ArraySlice<UInt32> {
         rows[Int(offsets[word])..<Int(offsets[word + 1])]
     }
 }

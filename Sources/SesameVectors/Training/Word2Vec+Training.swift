@@ -13,7 +13,7 @@ extension Word2Vec {
     ///   - stream: The text, the same one until all passes are made.
     ///   - progress: Called every 64 chunks (some 130,000 words) and at the end of each pass.
     /// - Throws: ``VectorError`` with code `.badWords` for a stream of other words or, on going on, of another text;
-    ///   and what `progress` throws.
+    ///   `.diverged` for a learning rate that is too high; and what `progress` throws.
     public mutating func train(
         on stream: WordStream,
         progress: (borrowing Word2Vec, Word2VecProgress) throws -> Void = { _, _ in }
@@ -32,6 +32,9 @@ extension Word2Vec {
                 position.sums.loss += chunk.loss
                 position.sums.pairs += chunk.pairs
                 position.sums.words += chunk.words
+            }
+            guard position.sums.loss.isFinite else {
+                throw VectorError(.diverged(place: "pass \(position.epoch + 1)"))
             }
             position.chunk = chunks.upperBound
             let end = Int(stream.chunkOffsets[chunks.upperBound])
@@ -108,55 +111,5 @@ extension Word2Vec {
             }
         }
         return sums
-    }
-}
-
-/// What a pass draws from.
-private struct SamplingTables {
-    let keep: [UInt32]
-    let noise: NoiseTable?
-    let tree: HuffmanTree?
-    let parts: SubwordParts?
-    let negatives: Int
-
-    init(model: borrowing Word2Vec) {
-        let options = model.options
-        let counts =
-            model.vocabulary.counts ?? [Int](repeating: 1, count: model.vocabulary.count)
-        keep = keepThresholds(counts: counts, subsampling: options.subsampling)
-        let isSampled = options.objective == .negativeSampling
-        noise = isSampled ? NoiseTable(counts: counts, power: options.noisePower) : nil
-        tree = isSampled ? nil : HuffmanTree(counts: counts)
-        negatives = isSampled ? options.negativeCount : 0
-        let vocabulary = model.vocabulary
-        parts = options.subwords.map { SubwordParts(vocabulary: vocabulary, grams: $0) }
-    }
-
-    /// Calls `body` with the kernel's view of the tables, valid during the call only.
-    func withKernel(_ body: (inout sesame_word2vec) -> Void) {
-        var kernel = sesame_word2vec()
-        kernel.negatives = negatives
-        kernel.outputs = tree.map { max(1, $0.longestPath) } ?? negatives + 1
-        kernel.noise_count = noise?.cells.count ?? 0
-        keep.withUnsafeBufferPointer { keep in
-            (noise?.cells ?? []).withUnsafeBufferPointer { cells in
-                (tree?.offsets ?? []).withUnsafeBufferPointer { paths in
-                    (tree?.nodes ?? []).withUnsafeBufferPointer { nodes in
-                        (parts?.offsets ?? []).withUnsafeBufferPointer { parts in
-                            (self.parts?.rows ?? []).withUnsafeBufferPointer { rows in
-                                kernel.keep = keep.baseAddress
-                                kernel.noise = cells.baseAddress
-                                kernel.path_offsets = paths.baseAddress
-                                kernel.path_nodes = nodes.baseAddress
-                                kernel.part_offsets =
-                                    self.parts == nil ? nil : parts.baseAddress
-                                kernel.parts = rows.baseAddress
-                                body(&kernel)
-                            }
-                        }
-                    }
-                }
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ public struct WordStream: Sendable {
     /// The ids; the last word of a sentence has its upper bit set.
     package let ids: [UInt32]
     /// Pieces of whole sentences, at which training can stop: chunk c is ids `offsets[c]..<offsets[c + 1]`.
-    let chunkOffsets: [UInt64]
+    package let chunkOffsets: [UInt64]
 
     /// Words a chunk has at least, if the text has them.
     private static let chunkSize = 2048

@@ -91,7 +91,8 @@ public struct WordStreamBuilder: Sendable {
         for (index, count, bytes) in found {
             guard UTF8Repair.firstInvalidOffset(in: Data(bytes)) == nil else {
                 throw VectorError(
-                    .badWords(expected: "text in UTF-8", found: "a word of \(bytes.count) other bytes"))
+                    .badWords(
+                        expected: "text in UTF-8", found: "a word of \(bytes.count) other bytes"))
             }
             newIDs[index] = UInt32(tokens.count)
             tokens.append(String(decoding: bytes, as: UTF8.self))

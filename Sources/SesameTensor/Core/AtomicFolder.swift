@@ -1,5 +1,3 @@
-import SesameTensor
-
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else

@@ -1,0 +1,149 @@
+import CSesameKernels
+import SesameTensor
+import SesameText
+
+/// Word vectors by GloVe (Pennington, Socher & Manning 2014, "GloVe: Global vectors for word representation").
+///
+///     let counts = try Cooccurrences(counting: stream)
+///     var model = try GloVe(vocabulary: counts.vocabulary, options: GloVeOptions())
+///     try model.train(on: counts)
+///     try model.table.save(to: url)
+///
+/// For words i and j that meet X_ij times, with f(x) = min(1, (x / x_max)^α), the cost is
+///
+///     f(X_ij) (w_i · c_j + b_i + d_j - ln X_ij)² / 2
+///
+/// (equation 8; half the weighted square, as the authors' program reports it), brought down by AdaGrad.
+///
+/// There is one mode, and it gives the same bits from any number of threads: words fall into 16 classes, the
+/// matrix into 16 × 16 blocks, and 16 blocks that share no row and no column are trained at once (Gemulla et al. 2011,
+/// "Large-scale matrix factorization with distributed stochastic gradient descent"). No two threads ever touch the
+/// same vector. Entries are in random order within a block, and blocks in a new one in each pass.
+public struct GloVe: Sendable {
+    /// How it is trained.
+    public let options: GloVeOptions
+    /// The words, with their counts.
+    public let vocabulary: Vocabulary
+    /// `[words, 2 · stride]`: vector, bias and 1, padding, then AdaGrad's sums.
+    var words: Tensor
+    /// `[words, 2 · stride]`: vector, 1 and bias, padding, then AdaGrad's sums.
+    var contexts: Tensor
+    /// Passes made, and rounds of the pass under way.
+    public internal(set) var position = GloVePosition()
+
+    /// A model, not trained yet: vectors and biases uniform in ±0.5/width.
+    ///
+    /// - Throws: ``VectorError`` with code `.invalidOption`.
+    public init(vocabulary: Vocabulary, options: GloVeOptions) throws(VectorError) {
+        try options.validate()
+        self.options = options
+        self.vocabulary = vocabulary
+        words = Self.start(options, count: vocabulary.count, stream: 0, one: options.width + 1)
+        contexts = Self.start(options, count: vocabulary.count, stream: 1, one: options.width)
+    }
+
+    init(
+        options: GloVeOptions, vocabulary: Vocabulary, words: Tensor, contexts: Tensor,
+        position: GloVePosition
+    ) {
+        self.options = options
+        self.vocabulary = vocabulary
+        self.words = words
+        self.contexts = contexts
+        self.position = position
+    }
+
+    static func stride(_ width: Int) -> Int { (width + 2 + 15) / 16 * 16 }
+
+    var stride: Int { Self.stride(options.width) }
+
+    private static func start(_ options: GloVeOptions, count: Int, stream: UInt64, one: Int)
+        -> Tensor
+    {
+        let (width, stride) = (options.width, stride(options.width))
+        let limit = 0.5 / Float(width)
+        var result = Tensor(repeating: 1, shape: [count, 2 * stride])
+        result.withUnsafeMutableBufferPointer { values in
+            guard let base = values.baseAddress else { return }
+            for row in 0..<count {
+                let start = base + row * 2 * stride
+                sesame_random_uniform(
+                    width + 2, sesame_key(seed: options.seed, stream: stream),
+                    UInt64(row * (width + 2)), -limit, limit, start)
+                start[one] = 1
+                for place in width + 2..<stride { start[place] = 0 }
+            }
+        }
+        return result
+    }
+
+    /// The words and their vectors.
+    public var table: VectorTable {
+        let (width, row) = (options.width, 2 * stride)
+        let values = words.withUnsafeBufferPointer { words in
+            contexts.withUnsafeBufferPointer { contexts in
+                Tensor(unsafeUninitializedShape: [vocabulary.count, width]) { target in
+                    for word in 0..<vocabulary.count {
+                        for place in 0..<width {
+                            let value = words[word * row + place]
+                            target[word * width + place] =
+                                options.output == .sum
+                                ? value + contexts[word * row + place] : value
+                        }
+                    }
+                }
+            }
+        }
+        return VectorTable(vocabulary: vocabulary, values: values)
+    }
+
+    /// The model's cost of one entry, without training.
+    ///
+    /// - Precondition: The words are the vocabulary's.
+    public func cost(of entry: Cooccurrences.Entry) -> Double {
+        let row = 2 * stride
+        let score = words.withUnsafeBufferPointer { words in
+            contexts.withUnsafeBufferPointer { contexts in
+                (0..<options.width + 2).reduce(0.0) {
+                    $0 + Double(words[entry.row * row + $1])
+                        * Double(contexts[entry.column * row + $1])
+                }
+            }
+        }
+        let error = score - logarithm(Double(entry.count))
+        let share = power(Double(entry.count) / options.maximum, options.power)
+        return 0.5 * min(1, share) * error * error
+    }
+}
+
+/// How far the training of a ``GloVe`` has come.
+public struct GloVePosition: Sendable, Hashable, Codable {
+    /// Passes completed.
+    public internal(set) var iteration = 0
+    /// Rounds of the pass under way.
+    public internal(set) var round = 0
+    /// The cost added up in the pass under way.
+    var cost = 0.0
+    /// Entries trained in the pass under way.
+    var count = 0
+    /// The mean cost of an entry in each completed pass.
+    public internal(set) var costs: [Double] = []
+    /// Tells the counts that are trained on from others; 0 before the first step.
+    var fingerprint: UInt64 = 0
+}
+
+/// What is reported while a ``GloVe`` trains.
+public struct GloVeProgress: Sendable, Hashable {
+    /// The pass under way, from 1.
+    public let iteration: Int
+    /// How many passes there will be.
+    public let iterationCount: Int
+    /// Entries gone through in this pass.
+    public let entryCount: Int
+    /// Entries of the matrix.
+    public let totalEntryCount: Int
+    /// The mean cost of the pass's entries so far, each before its step. Summed in 64-bit floats.
+    public let cost: Double
+    /// Entries a second since training began or went on.
+    public let entriesPerSecond: Double
+}
