@@ -8,6 +8,6 @@ struct BenchCommand: AsyncParsableCommand {
             GemmCommand.self, LanguageModelCommand.self, BiLMCommand.self, DecodeCommand.self,
             AttentionCommand.self,
             EncodeCommand.self, OutputsCommand.self, TokenizeCommand.self, VocabularyCommand.self,
-            StoreCommand.self, VectorSearchCommand.self,
+            StoreCommand.self, VectorTrainingCommand.self, VectorSearchCommand.self,
         ])
 }

@@ -13,7 +13,8 @@ struct HelpTests {
         "fill-mask", "embed", "train", "train translate", "translate", "model", "model import",
         "model export", "model info", "runs",
         "runs list", "runs show",
-        "runs compare", "runs report", "vectors", "vectors nearest", "vectors analogy",
+        "runs compare", "runs report", "vectors", "vectors train", "vectors nearest",
+        "vectors analogy",
         "vectors similarity", "vectors odd", "vectors evaluate", "vectors phrases", "vectors map",
         "vectors export",
     ].map { $0.split(separator: " ").map(String.init) }

@@ -187,3 +187,134 @@ struct VectorsCommandTests {
             result.errors.contains("row 2, line 2: expected a word and 2 values, found 3 values"))
     }
 }
+
+@Suite("Training word vectors")
+struct VectorsTrainCommandTests {
+    private func sandbox() throws -> Sandbox {
+        let sandbox = try Sandbox()
+        let lines = (0..<400).map { line in
+            (0..<8).map { word in
+                (line % 2 == 0 ? "Red" : "blue") + "\((line * 7 + word * word * 3 + line / 5) % 5)"
+            }.joined(separator: " ")
+        }
+        try sandbox.write(lines.joined(separator: "\n") + "\n", to: "text.txt")
+        return sandbox
+    }
+
+    @Test("every method, formats, standard input, the same vectors from any number of threads")
+    func methods() throws {
+        let sandbox = try sandbox()
+        for method in ["skip-gram", "cbow", "glove"] {
+            var files: [Data] = []
+            for threads in ["1", "3"] {
+                let result = try sandbox.run(
+                    "vectors", "train", "text.txt", "--lowercase", "--method", method, "--width",
+                    "8",
+                    "--x-max", "10", "--epochs", "40", "--output", "\(threads).txt", "--format",
+                    "word2vec-text",
+                    "--threads", threads, "--force", "--json", "--quiet")
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(try result.object()["words"] as? Int == 10)
+                files.append(
+                    try Data(contentsOf: sandbox.folder.appendingPathComponent("\(threads).txt")))
+            }
+            #expect(files[0] == files[1], "\(method)")
+            let nearest = try sandbox.run(
+                "vectors", "nearest", "--vectors", "1.txt", "red1", "--count", "4", "--json")
+            let found = try #require(nearest.object()["nearest"] as? [[String: Any]])
+            #expect(
+                found.allSatisfy { ($0["word"] as? String)?.hasPrefix("red") == true }, "\(method)")
+        }
+        let text = try String(
+            contentsOf: sandbox.folder.appendingPathComponent("text.txt"), encoding: .utf8)
+        let input = try sandbox.run(
+            "vectors", "train", "-", "--subwords", "--buckets", "100", "--width", "8", "--fastest",
+            "--output", "sub.safetensors", input: text)
+        #expect(input.status == 0, "\(input.errors)")
+        let unknown = try sandbox.run(
+            "vectors", "similarity", "--vectors", "sub.safetensors", "Red77", "Red1")
+        #expect(unknown.status == 0, "\(unknown.errors)")
+    }
+
+    @Test("a model is kept, and trained on new text with the words it has first")
+    func checkpoint() throws {
+        let sandbox = try sandbox()
+        let options = ["--width", "8", "--epochs", "2", "--quiet"]
+        let first = try sandbox.run(
+            [
+                "vectors", "train", "text.txt", "--output", "a.txt", "--format", "word2vec-text",
+                "--checkpoint", "a.model",
+            ] + options, input: Data())
+        #expect(first.status == 0, "\(first.errors)")
+        // All passes are made: going on changes nothing.
+        let again = try sandbox.run(
+            [
+                "vectors", "train", "text.txt", "--output", "b.txt", "--format", "word2vec-text",
+                "--checkpoint", "a.model", "--resume",
+            ] + options, input: Data())
+        #expect(again.status == 0, "\(again.errors)")
+        func words(_ name: String) throws -> [String] {
+            try String(contentsOf: sandbox.folder.appendingPathComponent(name), encoding: .utf8)
+                .split(separator: "\n").dropFirst().map { String($0.prefix { $0 != " " }) }
+        }
+        #expect(try words("a.txt") == words("b.txt"))
+        let other = try sandbox.run(
+            [
+                "vectors", "train", "text.txt", "--output", "c.txt", "--checkpoint", "a.model",
+                "--resume", "--width", "9",
+            ], input: Data())
+        #expect(other.status == 1 && other.errors.contains("options"), "\(other.errors)")
+        try sandbox.write(String(repeating: "green1 green2 blue1\n", count: 20), to: "more.txt")
+        let more = try sandbox.run(
+            [
+                "vectors", "train", "more.txt", "--from", "a.model", "--output", "d.txt",
+                "--format",
+                "word2vec-text",
+            ], input: Data())
+        #expect(more.status == 0, "\(more.errors)")
+        #expect(try words("d.txt") == words("a.txt") + ["green1", "green2"])
+    }
+
+    @Test("killed after a pass, it goes on with the same bits", arguments: ["cbow", "glove"])
+    func killed(method: String) throws {
+        let sandbox = try sandbox()
+        func arguments(_ name: String) -> [String] {
+            [
+                "vectors", "train", "text.txt", "--method", method, "--width", "8", "--epochs",
+                "40",
+                "--output", "\(name).bin", "--format", "word2vec", "--checkpoint", "\(name).model",
+            ]
+        }
+        let killed = try sandbox.run(
+            arguments("killed"), input: Data(), interruptingAt: "Pass 2 is kept", signal: SIGKILL)
+        #expect(killed.status != 0 && !sandbox.exists("killed.bin"))
+        for (name, more) in [("killed", ["--resume"]), ("whole", [])] {
+            let result = try sandbox.run(arguments(name) + more, input: Data())
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let files = try ["killed.bin", "whole.bin"].map {
+            try Data(contentsOf: sandbox.folder.appendingPathComponent($0))
+        }
+        #expect(files[0] == files[1])
+    }
+
+    @Test("what does not fit is refused")
+    func refusals() throws {
+        let sandbox = try sandbox()
+        try sandbox.write("one two three\n", to: "short.txt")
+        for (arguments, status, text) in [
+            (["--output", "v.txt"], 64, "--corpus"),
+            (["text.txt", "--output", "v.txt", "--width", "0"], 64, "width"),
+            (["text.txt", "--output", "v.txt", "--method", "glove", "--fastest"], 64, "word2vec"),
+            (["text.txt", "--output", "v.txt", "--resume"], 64, "--checkpoint"),
+            (["text.txt", "--output", "v.bin", "--format", "fasttext"], 64, "safetensors"),
+            (["missing.txt", "--output", "v.txt"], 1, "missing.txt"),
+            (["short.txt", "--output", "v.txt"], 1, "at least 5 times"),
+            (["text.txt", "--output", "text.txt"], 1, "--force"),
+        ] as [([String], Int32, String)] {
+            let result = try sandbox.run(["vectors", "train"] + arguments, input: Data())
+            #expect(result.status == status, "\(arguments): \(result.errors)")
+            #expect(result.errors.contains(text), "\(arguments): \(result.errors)")
+        }
+    }
+}

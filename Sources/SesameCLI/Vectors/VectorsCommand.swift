@@ -5,13 +5,15 @@ import Sesame
 struct VectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vectors",
-        abstract: "Word vectors: ask, evaluate, map and convert them; find phrases.",
+        abstract: "Word vectors: train, ask, evaluate, map and convert them; find phrases.",
         discussion: """
-            Example:
-              sesame vectors nearest --vectors vectors.bin lisbon
+            Examples:
+              sesame vectors train sentences.txt --lowercase --output vectors.safetensors
+              sesame vectors nearest --vectors vectors.safetensors lisbon
             """,
         subcommands: [
-            VectorsNearest.self, VectorsAnalogy.self, VectorsSimilarity.self, VectorsOdd.self,
+            VectorsTrain.self, VectorsNearest.self, VectorsAnalogy.self, VectorsSimilarity.self,
+            VectorsOdd.self,
             VectorsEvaluate.self, VectorsPhrases.self, VectorsMap.self, VectorsExport.self,
         ]
     )

@@ -12,7 +12,7 @@ extension GloVe {
     ///   `.diverged` for a learning rate that is too high; and what `progress` throws.
     public mutating func train(
         on counts: Cooccurrences,
-        progress: (borrowing GloVe, GloVeProgress) throws -> Void = { _, _ in }
+        progress: (GloVe, GloVeProgress) throws -> Void = { _, _ in }
     ) throws {
         try check(counts)
         let blocks = GloVeBlocks(counts, seed: options.seed)

@@ -49,10 +49,10 @@ public struct PhraseDetector: Sendable {
                 if !pair.isEmpty { pair += joiner + bytes }
                 continue
             }
-            bytes.withUnsafeBufferPointer { counter.add($0) }
+            bytes.withUnsafeBufferPointer { _ = counter.add($0) }
             if !pair.isEmpty {
                 pair += joiner + bytes
-                pair.withUnsafeBufferPointer { counter.add($0) }
+                pair.withUnsafeBufferPointer { _ = counter.add($0) }
             }
             pair = bytes
         }

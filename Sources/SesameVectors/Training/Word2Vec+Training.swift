@@ -16,7 +16,7 @@ extension Word2Vec {
     ///   `.diverged` for a learning rate that is too high; and what `progress` throws.
     public mutating func train(
         on stream: WordStream,
-        progress: (borrowing Word2Vec, Word2VecProgress) throws -> Void = { _, _ in }
+        progress: (Word2Vec, Word2VecProgress) throws -> Void = { _, _ in }
     ) throws {
         try check(stream)
         let tables = SamplingTables(model: self)

@@ -1,0 +1,300 @@
+import ArgumentParser
+import Foundation
+import Sesame
+
+struct VectorsTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train word vectors on a text: word2vec, with or without subwords, or GloVe.",
+        discussion: """
+            Examples:
+              sesame vectors train sentences.txt --lowercase --output vectors.safetensors
+              sesame vectors train sentences.txt --method cbow --subwords --width 300 --output vectors.safetensors
+              sesame vectors train sentences.txt --method glove --x-max 10 --output vectors.txt --format glove
+              sesame vectors train more.txt --from vectors.model --output more.safetensors
+
+            The same seed gives the same vectors, whatever the number of threads; --fastest gives that up for about a \
+            third more speed. With --checkpoint the model is kept in a folder: --resume goes on with it after a stop, and \
+            --from trains it further on new text, new words coming after those it has.
+            """
+    )
+
+    enum Method: String, CaseIterable, ExpressibleByArgument {
+        case skipGram = "skip-gram"
+        case cbow, glove
+    }
+
+    @OptionGroup var text: VectorTextOptions
+
+    @Option(help: "How to train: skip-gram, cbow or glove.")
+    var method = Method.skipGram
+
+    @Option(help: ArgumentHelp("The file of vectors to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: "Its format: word2vec, word2vec-text, glove or safetensors.")
+    var format = VectorFormat.safetensors
+
+    @Option(help: ArgumentHelp("Values a vector.", valueName: "n"))
+    var width = 100
+
+    @Option(
+        help: ArgumentHelp(
+            "Words on either side that count as neighbours (default: 5, of glove 10).",
+            valueName: "n"))
+    var window: Int?
+
+    @Option(
+        help: ArgumentHelp("Passes over the text (default: 5, of glove 15).", valueName: "n"))
+    var epochs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate (default: 0.025, of cbow 0.05, of glove 0.1).", valueName: "number"))
+    var learningRate: Double?
+
+    @Option(help: ArgumentHelp("word2vec: words a word is told from.", valueName: "n"))
+    var negatives = 5
+
+    @Flag(help: "word2vec: train a hierarchical softmax instead of negatives.")
+    var hierarchicalSoftmax = false
+
+    @Option(
+        help: ArgumentHelp(
+            "word2vec: leave out words more frequent than this share of the text now and then; 0 never.",
+            valueName: "share"))
+    var subsampling = 1e-3
+
+    @Flag(help: "word2vec: make words of their character n-grams too, as fastText does.")
+    var subwords = false
+
+    @Option(help: ArgumentHelp("The least length of an n-gram.", valueName: "n"))
+    var minGram = 3
+
+    @Option(help: ArgumentHelp("The greatest length of an n-gram.", valueName: "n"))
+    var maxGram = 6
+
+    @Option(help: ArgumentHelp("How many vectors n-grams share.", valueName: "n"))
+    var buckets = 2_000_000
+
+    @Flag(help: "word2vec: let threads write at once; no two runs give the same vectors.")
+    var fastest = false
+
+    @Option(
+        name: .customLong("x-max"),
+        help: ArgumentHelp("glove: counts from here on weigh alike.", valueName: "number"))
+    var maximum = 100.0
+
+    @Option(help: ArgumentHelp("glove: gigabytes that counting may take.", valueName: "n"))
+    var memory = 4.0
+
+    @Option(
+        help: ArgumentHelp(
+            "A folder to keep the model in, written after each pass, every minute, and before a stop.",
+            valueName: "folder"))
+    var checkpoint: String?
+
+    @Flag(help: "Go on with the model in the checkpoint's folder.")
+    var resume = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Train the model in this folder further, on new text; its own options hold.",
+            valueName: "folder"))
+    var from: String?
+
+    @Flag(help: "Replace files.")
+    var force = false
+
+    @OptionGroup var seed: SeedOption
+    @OptionGroup var threads: ThreadsOption
+    @OptionGroup var show: OutputOptions
+
+    private struct Result: Encodable {
+        let loss: Double
+        let output: String
+        let seconds: Double
+        let width: Int
+        let words: Int
+    }
+
+    func validate() throws {
+        if format == .fastText {
+            throw ValidationError("fastText's format is read, not written; use safetensors.")
+        }
+        if resume && checkpoint == nil {
+            throw ValidationError("--resume goes on with the folder of --checkpoint: name it.")
+        }
+        if resume && from != nil {
+            throw ValidationError("--resume and --from exclude each other.")
+        }
+        if method == .glove && (subwords || hierarchicalSoftmax || fastest || from != nil) {
+            throw ValidationError(
+                "--subwords, --hierarchical-softmax, --fastest and --from are for word2vec.")
+        }
+        if !(memory > 0.001 && memory < 1e6) {
+            throw ValidationError("--memory must be from 0.001 to 1,000,000, not \(memory).")
+        }
+        try usage {
+            try word2VecOptions().validate()
+            try gloveOptions.validate()
+            try counting.validate()
+        }
+    }
+
+    private func word2VecOptions() throws -> Word2VecOptions {
+        var options = Word2VecOptions()
+        options.architecture = method == .cbow ? .cbow : .skipGram
+        options.objective = hierarchicalSoftmax ? .hierarchicalSoftmax : .negativeSampling
+        options.width = width
+        options.window = window ?? 5
+        options.negativeCount = negatives
+        options.subsampling = subsampling
+        options.epochCount = epochs ?? 5
+        options.learningRate = learningRate
+        options.finalLearningRate = min(options.finalLearningRate, learningRate ?? 1)
+        options.seed = seed.seed
+        options.mode = fastest ? .fastest : .deterministic
+        if subwords {
+            options.subwords = try SubwordGrams(
+                minimumLength: minGram, maximumLength: maxGram, bucketCount: buckets)
+        }
+        return options
+    }
+
+    private var gloveOptions: GloVeOptions {
+        var options = GloVeOptions()
+        options.width = width
+        options.iterationCount = epochs ?? 15
+        options.learningRate = learningRate ?? options.learningRate
+        options.maximum = maximum
+        options.seed = seed.seed
+        return options
+    }
+
+    private var counting: CooccurrenceOptions {
+        var options = CooccurrenceOptions()
+        options.window = window ?? 10
+        options.memoryBytes = Int(memory * 0x1p30)
+        return options
+    }
+
+    func run() throws {
+        threads.apply()
+        let url = URL(fileURLWithPath: output)
+        let folder = checkpoint.map { URL(fileURLWithPath: $0) }
+        for path in [output] + (resume ? [] : [checkpoint].compactMap { $0 })
+        where !force && FileManager.default.fileExists(atPath: path) {
+            throw CommandError("\(path) exists: name another, or add --force")
+        }
+        Interruption.note()
+        let progress = Progress(quiet: show.quiet)
+        let start = ContinuousClock.now
+        let (table, losses) =
+            method == .glove
+            ? try trainGloVe(folder, progress) : try trainWord2Vec(folder, progress)
+        progress.finish()
+        try table.save(to: url, as: format)
+        let result = Result(
+            loss: losses.last ?? 0, output: output, seconds: (ContinuousClock.now - start).seconds,
+            width: table.width, words: table.count)
+        if show.json { return try JSON.print(result) }
+        StandardOutput.line(
+            "\(table.count.grouped) words of \(table.width) values: \(output) "
+                + "(loss \(result.loss.fixed(4)), \(spokenDuration(seconds: result.seconds))).")
+    }
+
+    /// Keeps the model in the checkpoint's folder when it is time: after each pass, every minute, and before a stop.
+    private struct Keeper {
+        let folder: URL?
+        let progress: Progress
+        var last = ContinuousClock.now
+
+        init(_ folder: URL?, _ progress: Progress) {
+            self.folder = folder
+            self.progress = progress
+        }
+
+        mutating func keep(pass: Int?, _ save: (URL) throws -> Void) throws {
+            let now = ContinuousClock.now
+            guard let folder, pass != nil || Interruption.isRequested || now - last >= .seconds(60)
+            else { return }
+            last = now
+            try save(folder)
+            if let pass { progress.note("Pass \(pass) is kept in \(folder.shortPath).") }
+        }
+    }
+
+    private func stopIfAsked(_ progress: Progress) throws {
+        guard Interruption.isRequested else { return }
+        progress.warn(
+            checkpoint.map { "Stopped; --resume goes on from \($0)." }
+                ?? "Stopped; with --checkpoint it could go on.")
+        throw ExitCode(Interruption.exitStatus)
+    }
+
+    private func trainWord2Vec(_ folder: URL?, _ progress: Progress) throws -> (
+        VectorTable, [Double]
+    ) {
+        var old: Word2Vec?
+        if resume, let folder { old = try Word2Vec(folder: folder) }
+        if let from { old = try Word2Vec(folder: URL(fileURLWithPath: from)) }
+        if resume, let old, old.options != (try word2VecOptions()) {
+            throw CommandError("the checkpoint has other options; give those it was begun with")
+        }
+        let stream = try text.stream(
+            extending: from == nil ? nil : old?.vocabulary, progress: progress)
+        var model = try old ?? Word2Vec(stream: stream, options: try word2VecOptions())
+        if from != nil { try model.extend(to: stream) }
+        progress.begin("training")
+        var keeper = Keeper(folder, progress)
+        try model.train(on: stream) { model, report in
+            let done = Double(report.epoch - 1) + Double(report.wordCount) / Double(stream.count)
+            progress.update(fraction: done / Double(report.epochCount)) {
+                "pass \(report.epoch) of \(report.epochCount)  loss \(report.loss.fixed(4))  "
+                    + "\(Int(report.wordsPerSecond).grouped) words/s"
+            }
+            let isPassDone = report.wordCount == report.totalWordCount
+            try keeper.keep(pass: isPassDone ? report.epoch : nil) {
+                try model.save(to: $0)
+            }
+            try stopIfAsked(progress)
+        }
+        return (model.table, model.position.losses)
+    }
+
+    private func trainGloVe(_ folder: URL?, _ progress: Progress) throws -> (
+        VectorTable, [Double]
+    ) {
+        let stream = try text.stream(extending: nil, progress: progress)
+        progress.begin("counting")
+        let counts = try Cooccurrences(counting: stream, options: counting) { counted in
+            progress.update(fraction: Double(counted) / Double(stream.count)) { "" }
+            try stopIfAsked(progress)
+        }
+        var model =
+            resume
+            ? try folder.map { try GloVe(folder: $0) }
+                ?? GloVe(vocabulary: stream.vocabulary, options: gloveOptions)
+            : try GloVe(vocabulary: stream.vocabulary, options: gloveOptions)
+        guard model.options == gloveOptions else {
+            throw CommandError("the checkpoint has other options; give those it was begun with")
+        }
+        progress.begin("training")
+        var keeper = Keeper(folder, progress)
+        try model.train(on: counts) { model, report in
+            let share = Double(report.entryCount) / Double(report.totalEntryCount)
+            let done = Double(report.iteration - 1) + share
+            progress.update(fraction: done / Double(report.iterationCount)) {
+                "pass \(report.iteration) of \(report.iterationCount)  cost \(report.cost.fixed(5))  "
+                    + "\(Int(report.entriesPerSecond).grouped) entries/s"
+            }
+            let isPassDone = report.entryCount == report.totalEntryCount
+            try keeper.keep(pass: isPassDone ? report.iteration : nil) {
+                try model.save(to: $0)
+            }
+            try stopIfAsked(progress)
+        }
+        return (model.table, model.position.costs)
+    }
+}
