@@ -16,7 +16,7 @@ struct HelpTests {
         "runs compare", "runs report", "vectors", "vectors train", "vectors nearest",
         "vectors analogy",
         "vectors similarity", "vectors odd", "vectors evaluate", "vectors phrases", "vectors map",
-        "vectors export",
+        "vectors export", "vectors sentences",
     ].map { $0.split(separator: " ").map(String.init) }
 
     @Test("Every command says what it is for, and gives an example", arguments: commands)

@@ -177,6 +177,21 @@ struct VectorsCommandTests {
         #expect(result.errors.contains(mention), "\(result.errors)")
     }
 
+    @Test("sentences: the mean of their words, or weighed by how rare they are")
+    func sentences() throws {
+        let sandbox = try sandbox()
+        let command = ["vectors", "sentences", "--vectors", "v.txt", "--lowercase"]
+        let mean = try sandbox.run(
+            command + ["--json"], input: Data("King zyzzyva man\nzyzzyva\n".utf8))
+        #expect(mean.lines == ["[0.6,0.55,0.0]", "[0.0,0.0,0.0]"], "\(mean.errors)")
+        let text = "king man\nqueen woman\nlisbon seven\n"
+        let weighed = try sandbox.run(command + ["--method", "sif"], input: Data(text.utf8))
+        let rows = weighed.lines.map { $0.split(separator: "\t").compactMap { Double($0) } }
+        #expect(rows.map(\.count) == [3, 3, 3], "\(weighed.errors)")
+        let refused = try sandbox.run(command + ["--method", "sif", "--a", "0"], input: .init())
+        #expect(refused.status == 64 && refused.errors.contains("--a"))
+    }
+
     @Test("a malformed file is refused by row")
     func malformed() throws {
         let sandbox = try Sandbox()

@@ -15,6 +15,7 @@ struct VectorsCommand: ParsableCommand {
             VectorsTrain.self, VectorsNearest.self, VectorsAnalogy.self, VectorsSimilarity.self,
             VectorsOdd.self,
             VectorsEvaluate.self, VectorsPhrases.self, VectorsMap.self, VectorsExport.self,
+            VectorsSentences.self,
         ]
     )
 }
