@@ -34,8 +34,6 @@ typedef struct sesame_word2vec_kernels {
     void (*add)(size_t n, const float *x, float *y);
     /// y = the mean of the table's rows.
     void (*mean)(size_t stride, size_t count, const uint32_t *rows, const float *table, float *y);
-    /// y = x - y.
-    void (*subtract_from)(size_t n, const float *x, float *y);
 } sesame_word2vec_kernels;
 
 SESAME_HIDDEN const sesame_word2vec_kernels *sesame_word2vec_kernels_current(void);

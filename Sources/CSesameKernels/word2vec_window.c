@@ -268,12 +268,8 @@ SESAME_HOGWILD static void FN(mean)(size_t stride, size_t count, const uint32_t 
     }
 }
 
-static void FN(subtract_from)(size_t n, const float *x, float *y) {
-    for (size_t d = 0; d < n; d += W) vstore(y + d, vload(x + d) - vload(y + d));
-}
-
 static const sesame_word2vec_kernels FN(kernels) = {
-    FN(skip_gram), FN(cbow), FN(add), FN(mean), FN(subtract_from),
+    FN(skip_gram), FN(cbow), FN(add), FN(mean),
 };
 
 #endif

@@ -75,4 +75,14 @@ public struct VectorError: Error, Sendable, CustomStringConvertible {
             "\(name): expected \(expected), found \(found)"
         }
     }
+
+    /// Requires that an option is in range.
+    ///
+    /// - Throws: ``VectorError`` with code `.invalidOption`.
+    static func require(
+        _ valid: Bool, _ name: String, _ expected: String, _ found: some Any
+    ) throws(VectorError) {
+        guard !valid else { return }
+        throw VectorError(.invalidOption(name: name, expected: expected, found: "\(found)"))
+    }
 }

@@ -78,15 +78,10 @@ public struct CooccurrenceOptions: Sendable, Hashable, Codable {
 
     /// - Throws: ``VectorError`` with code `.invalidOption` for what is out of range.
     public func validate() throws(VectorError) {
-        guard (1...1000).contains(window) else {
-            throw VectorError(
-                .invalidOption(name: "window", expected: "1 to 1000", found: "\(window)"))
-        }
-        guard memoryBytes >= 1 << 16 else {
-            throw VectorError(
-                .invalidOption(
-                    name: "memoryBytes", expected: "at least 65,536", found: "\(memoryBytes)"))
-        }
+        try VectorError.require(
+            (1...1000).contains(window), "window", "1 to 1000", window)
+        try VectorError.require(
+            memoryBytes >= 1 << 16, "memoryBytes", "at least 65,536", memoryBytes)
     }
 
     /// Meetings are added up in whole numbers, where these stay exact: weights times `scale`, the least common multiple

@@ -29,23 +29,14 @@ public struct GloVeOptions: Sendable, Hashable, Codable {
 
     /// - Throws: ``VectorError`` with code `.invalidOption` for what is out of range.
     public func validate() throws(VectorError) {
-        func check(_ name: String, _ isRight: Bool, _ expected: String, _ found: some Any)
-            throws(VectorError)
-        {
-            guard isRight else {
-                throw VectorError(
-                    .invalidOption(name: name, expected: expected, found: "\(found)"))
-            }
-        }
-        try check("width", (1...4096).contains(width), "1 to 4096", width)
-        try check(
-            "iterationCount", (1...100_000).contains(iterationCount), "1 to 100,000",
+        try VectorError.require((1...4096).contains(width), "width", "1 to 4096", width)
+        try VectorError.require(
+            (1...100_000).contains(iterationCount), "iterationCount", "1 to 100,000",
             iterationCount)
-        try check(
-            "learningRate", learningRate > 0 && learningRate <= 1, "above 0, at most 1",
+        try VectorError.require(
+            learningRate > 0 && learningRate <= 1, "learningRate", "above 0, at most 1",
             learningRate)
-        try check(
-            "maximum", maximum > 0 && maximum.isFinite, "above 0", maximum)
-        try check("power", (0...10).contains(power), "0 to 10", power)
+        try VectorError.require(maximum > 0 && maximum.isFinite, "maximum", "above 0", maximum)
+        try VectorError.require((0...10).contains(power), "power", "0 to 10", power)
     }
 }

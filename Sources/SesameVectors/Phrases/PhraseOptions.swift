@@ -33,20 +33,15 @@ public struct PhraseOptions: Sendable, Hashable {
 
     /// - Throws: ``VectorError`` with code `.invalidOption`.
     public func validate() throws(VectorError) {
-        func require(_ isRight: Bool, _ name: String, _ expected: String, _ found: String)
-            throws(VectorError)
-        {
-            if !isRight {
-                throw VectorError(.invalidOption(name: name, expected: expected, found: found))
-            }
-        }
-        try require(minimumCount >= 1, "least count", "at least 1", "\(minimumCount)")
+        try VectorError.require(minimumCount >= 1, "least count", "at least 1", "\(minimumCount)")
         switch score {
         case .mikolov:
-            try require(threshold > 0 && threshold.isFinite, "threshold", "above 0", "\(threshold)")
-        case .npmi: try require(abs(threshold) <= 1, "threshold", "-1 to 1", "\(threshold)")
+            try VectorError.require(
+                threshold > 0 && threshold.isFinite, "threshold", "above 0", "\(threshold)")
+        case .npmi:
+            try VectorError.require(abs(threshold) <= 1, "threshold", "-1 to 1", "\(threshold)")
         }
-        try require(
+        try VectorError.require(
             !joiner.isEmpty && !joiner.contains(where: \.isWhitespace), "joiner",
             "characters without a space", joiner.isEmpty ? "none" : "a space")
     }

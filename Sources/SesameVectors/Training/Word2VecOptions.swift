@@ -64,30 +64,22 @@ public struct Word2VecOptions: Sendable, Hashable, Codable {
 
     /// - Throws: ``VectorError`` with code `.invalidOption` for what is out of range.
     public func validate() throws(VectorError) {
-        func check(_ name: String, _ isRight: Bool, _ expected: String, _ found: some Any)
-            throws(VectorError)
-        {
-            guard isRight else {
-                throw VectorError(
-                    .invalidOption(name: name, expected: expected, found: "\(found)"))
-            }
-        }
-        try check("width", (1...4096).contains(width), "1 to 4096", width)
-        try check("window", (1...100).contains(window), "1 to 100", window)
+        try VectorError.require((1...4096).contains(width), "width", "1 to 4096", width)
+        try VectorError.require((1...100).contains(window), "window", "1 to 100", window)
         if objective == .negativeSampling {
-            try check(
-                "negativeCount", (1...100).contains(negativeCount), "1 to 100", negativeCount)
-            try check(
-                "noisePower", (-10...10).contains(noisePower), "-10 to 10", noisePower)
+            try VectorError.require(
+                (1...100).contains(negativeCount), "negativeCount", "1 to 100", negativeCount)
+            try VectorError.require(
+                (-10...10).contains(noisePower), "noisePower", "-10 to 10", noisePower)
         }
-        try check("subsampling", (0...1).contains(subsampling), "0 to 1", subsampling)
-        try check(
-            "epochCount", (1...100_000).contains(epochCount), "1 to 100,000", epochCount)
-        try check(
-            "learningRate", startingRate > 0 && startingRate <= 1, "above 0, at most 1",
+        try VectorError.require((0...1).contains(subsampling), "subsampling", "0 to 1", subsampling)
+        try VectorError.require(
+            (1...100_000).contains(epochCount), "epochCount", "1 to 100,000", epochCount)
+        try VectorError.require(
+            startingRate > 0 && startingRate <= 1, "learningRate", "above 0, at most 1",
             startingRate)
-        try check(
-            "finalLearningRate", finalLearningRate >= 0 && finalLearningRate <= startingRate,
+        try VectorError.require(
+            finalLearningRate >= 0 && finalLearningRate <= startingRate, "finalLearningRate",
             "0 to the learning rate, \(startingRate)", finalLearningRate)
     }
 
