@@ -217,6 +217,25 @@ struct EncoderTaggerTests {
         #expect(other?.code == .badModelFolder)
     }
 
+    /// A model that has learned nearly nothing begins entities inside others; how such words count is one definition.
+    @Test func theFiguresOfTrainingAreThoseOfEvaluation() throws {
+        let fixture = try Fixture()
+        try fixture.importNames()
+        try fixture.workspace.split(
+            corpus: "names", validation: 0.4, method: .contiguous(cutting: false))
+        var options = options
+        options.finetuning.training.limit = .steps(2)
+        let result = try finetuneTagger(
+            workspace: fixture.workspace, corpus: "names", from: makeBase(fixture),
+            options: options, output: fixture.model("tagger"))
+        let report = try evaluate(
+            modelFolder: fixture.model("tagger").folder, workspace: fixture.workspace,
+            corpus: "names")
+        let name = MetricName.accuracy
+        #expect(report.metrics[name] == result.summary.metrics[name])
+        #expect(report.metrics[name].map { $0 < 1 } == true)
+    }
+
     @Test func resumesToTheSameBits() throws {
         let fixture = try Fixture()
         try fixture.importNames()

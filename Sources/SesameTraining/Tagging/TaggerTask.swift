@@ -102,8 +102,11 @@ struct TagDecoder: Sendable {
         let examples = Array(examples.prefix(batchLimit.map { $0 * 64 } ?? .max))
         var scores = EntityScores()
         let found = self.tags(model, of: examples, precision: precision)
+        // Whatever the model learned in, words are compared as BIO tells them, as for a model that is loaded again.
+        let convert = { (tags: [String]) in hasEntities ? TaggingScheme.bio.converted(tags) : tags }
         for (example, predicted) in zip(examples, found) {
-            scores.add(actual: example.tags.map { tags[Int($0)] }, predicted: predicted)
+            scores.add(
+                actual: convert(example.tags.map { tags[Int($0)] }), predicted: convert(predicted))
         }
         return scores
     }
