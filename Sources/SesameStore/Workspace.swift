@@ -79,7 +79,7 @@ public final class Workspace: Sendable {
         } catch let error as DatabaseError {
             throw Self.translated(error, path: path, seconds: busyTimeoutSeconds)
         }
-        try clearAbandoned()
+        try clear(abandonedRows())
     }
 
     /// Opens or creates a workspace at a file URL; see ``init(path:mode:busyTimeoutSeconds:)``.
@@ -190,41 +190,6 @@ extension Workspace {
                 && ContinuousClock.now < deadline
             {
                 Platform.pause(milliseconds: 20)
-            }
-        }
-    }
-
-    /// Clears away what interrupted processes left half-written, and marks their runs.
-    private func clearAbandoned() throws {
-        let now = Self.now()
-        func abandoned(_ db: Database, _ table: String, _ started: String) throws -> [Int64] {
-            try Row.fetchAll(
-                db, sql: "SELECT id, owner, \(started) FROM \(table) WHERE owner IS NOT NULL"
-            ).compactMap { row in
-                Owner.isGone(row[1], sinceMilliseconds: row[2], now: now) ? row[0] : nil
-            }
-        }
-        let left = try read { db in
-            (
-                try abandoned(db, "corpus", "updatedAt"),
-                try abandoned(db, "tokenStream", "createdAt"),
-                try abandoned(db, "run", "updatedAt")
-            )
-        }
-        guard !(left.0.isEmpty && left.1.isEmpty && left.2.isEmpty) else { return }
-        try write { db in
-            for id in left.0 {
-                try db.execute(sql: "DELETE FROM corpus WHERE id = ?", arguments: [id])
-            }
-            for id in left.1 {
-                try db.execute(sql: "DELETE FROM tokenStream WHERE id = ?", arguments: [id])
-            }
-            for id in left.2 {
-                try db.execute(
-                    sql: """
-                        UPDATE run SET status = 'interrupted', finishedAt = updatedAt, owner = NULL
-                        WHERE id = ? AND status = 'running'
-                        """, arguments: [id])
             }
         }
     }

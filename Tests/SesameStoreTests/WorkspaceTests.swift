@@ -170,6 +170,40 @@ import Testing
         #expect(try second.run(id: running.id).status == .running)
     }
 
+    /// A process that ends its work and itself after its rows were read leaves nothing to clear.
+    @Test func whatWasFinishedMeanwhileStays() throws {
+        let workspace = try Workspace(path: folder.path("w.sqlite"))
+        let gone = "\(Owner.current.host) 2147483646 t"
+        try workspace.databasePool.write { db in
+            for (id, name) in [(100, "finished"), (101, "lost")] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO corpus (id, name, format, createdAt, updatedAt, owner)
+                        VALUES (?, ?, 'text', 0, 0, ?)
+                        """, arguments: [id, name, gone])
+            }
+            for id in [50, 51] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO run (id, kind, status, configuration, startedAt, updatedAt, owner)
+                        VALUES (?, 'train', 'running', '{}', 0, 5000, ?)
+                        """, arguments: [id, gone])
+            }
+        }
+        let rows = try workspace.abandonedRows()
+        try workspace.databasePool.write { db in
+            try db.execute(sql: "UPDATE corpus SET owner = NULL WHERE id = 100")
+            // Resumed by a process that is there.
+            try db.execute(
+                sql: "UPDATE run SET owner = ? WHERE id = 50", arguments: [Owner.current.text])
+        }
+        try workspace.clear(rows)
+        #expect(try workspace.corpora().map(\.name) == ["finished"])
+        #expect(try workspace.rowCount("corpus") == 1)
+        #expect(try workspace.run(id: 50).status == .running)
+        #expect(try workspace.run(id: 51).status == .interrupted)
+    }
+
     @Test func owners() {
         let now: Int64 = 1_000_000_000_000
         let mine = Owner.current
