@@ -14,7 +14,7 @@ struct VectorsTrain: ParsableCommand {
               sesame vectors train more.txt --from vectors.model --output more.safetensors
 
             The same seed gives the same vectors, whatever the number of threads; --fastest gives that up for about \
-            half as much speed again. With --checkpoint the model is kept in a folder: --resume goes on with it after a stop, and \
+            twice the speed. With --checkpoint the model is kept in a folder: --resume goes on with it after a stop, and \
             --from trains it further on new text, new words coming after those it has.
             """
     )
