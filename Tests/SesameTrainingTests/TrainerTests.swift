@@ -262,7 +262,9 @@ func bits(_ model: some Module) -> [[UInt32]] {
             if case .step(let report) = event { last = report }
         }
         #expect(summary.seconds >= 0.3 && summary.steps >= 1)
-        #expect(try #require(last).progress == 1)
+        // Of how far the last step was, only the bounds are known: a busy machine may let the limit pass after it.
+        let progress = try #require(last).progress
+        #expect(progress > 0 && progress <= 1)
     }
 }
 
