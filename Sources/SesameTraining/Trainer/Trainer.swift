@@ -128,7 +128,8 @@ public struct Trainer<Task: TrainingTask>: Sendable {
         speed.restart(at: elapsed())
         var isInterrupted = false
         var milestone = Int(plan.progress(step: state.step, seconds: elapsed()) * 10)
-        while !isFinished(seconds: elapsed()) {
+        // One reading of the clock says both how far the last step was and whether it was the last.
+        while !isFinished {
             if shouldStop() {
                 isInterrupted = true
                 break
@@ -150,8 +151,10 @@ public struct Trainer<Task: TrainingTask>: Sendable {
             let followsEvaluation = (options.evaluationInterval ?? 1) > 0
             let saves = isDue(
                 options.checkpointInterval, followsEvaluation ? evaluates : passedMilestone)
-            if evaluates { try evaluate(limit: options.evaluationBatchLimit, onEvent) }
-            state.elapsedSeconds = elapsed()
+            if evaluates {
+                try evaluate(limit: options.evaluationBatchLimit, onEvent)
+                state.elapsedSeconds = elapsed()
+            }
             if saves {
                 noteForAverage()
                 try saveCheckpoint(onEvent)
