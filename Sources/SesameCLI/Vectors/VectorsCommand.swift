@@ -18,6 +18,15 @@ struct VectorsCommand: ParsableCommand {
             VectorsSentences.self,
         ]
     )
+
+    /// Suggests to look at a file of vectors, by a word of it that is neither very frequent nor an option's name.
+    static func suggestNearest(in table: VectorTable, _ file: String) {
+        let rows = min(100, table.count / 2)..<min(1000, table.count)
+        let words = rows.lazy.map(table.word)
+        let word = words.first { $0.allSatisfy(\.isLetter) } ?? words.first { $0.first != "-" }
+        guard let word else { return }
+        NextCommand.suggest("vectors", "nearest", "--vectors", file, word)
+    }
 }
 
 extension VectorFormat: ExpressibleByArgument {}
@@ -38,7 +47,13 @@ struct VectorsOption: ParsableArguments {
     var vectorsFormat: VectorFormat?
 
     func load() throws -> VectorTable {
-        try VectorTable.load(URL(fileURLWithPath: vectors), format: vectorsFormat)
+        let table = try VectorTable.load(URL(fileURLWithPath: vectors), format: vectorsFormat)
+        if table.repeatedRowCount > 0 {
+            StandardError.write(
+                "\(vectors): \(table.repeatedRowCount.counted("row")) left out: an earlier row has the same word.\n"
+            )
+        }
+        return table
     }
 
     func search() throws -> VectorSearch { VectorSearch(try load()) }

@@ -40,9 +40,8 @@ struct BinaryVectorReader {
                     found: "the file's end after \(bytes.count - start) bytes")
             }
             let word = UnsafeBufferPointer(rebasing: bytes[start..<position])
-            if keeps?(word) ?? true,
-                try words.add(word, row: number, place: "row \(number) of \(header.count)")
-            {
+            if keeps?(word) ?? true {
+                try words.add(word, place: "row \(number) of \(header.count)")
                 rows.append(Row(values: position + 1, number: number))
             }
             position += 1 + valueBytes
@@ -53,9 +52,9 @@ struct BinaryVectorReader {
                 nil, expected: "\(header.count) rows of \(header.width) values as line 1 announces",
                 found: "\(bytes.count - position) bytes more")
         }
-        let vocabulary = try words.vocabulary()
+        let kept = try words.vocabulary()
         return VectorTable(
-            vocabulary: vocabulary, rows: VectorRows(try values(of: rows, header)), subwords: nil)
+            kept, rows: VectorRows(try values(of: kept.kept(rows), header)), subwords: nil)
     }
 
     /// Copies the rows' values on all threads.

@@ -128,7 +128,7 @@ struct FastTextReader {
                 found: "\(rowCount) of \(columnCount), and \(file.bytes.count - cursor.position) "
                     + "bytes")
         }
-        let vocabulary = try words.listed.vocabulary(counts: words.counts)
+        let listed = try words.listed.vocabulary(counts: words.counts)
         let start = cursor.position
         var subwords: SubwordTable?
         if gramRows > 0 {
@@ -140,9 +140,11 @@ struct FastTextReader {
             subwords = SubwordTable(grams: grams, rows: VectorRows(values), keptRows: kept)
         }
         return VectorTable(
-            vocabulary: vocabulary,
+            listed,
             rows: VectorRows(
-                try values(of: vocabulary, words.rows, start: start, width: width, subwords)),
+                try values(
+                    of: listed.vocabulary, listed.kept(words.rows), start: start, width: width,
+                    subwords)),
             subwords: subwords)
     }
 
@@ -168,9 +170,8 @@ struct FastTextReader {
             }
             guard !isLabel else { continue }
             let word = UnsafeBufferPointer(rebasing: bytes[start..<end])
-            if keeps?(word) ?? true,
-                try words.listed.add(word, row: entry, place: "row \(entry) of \(wordCount)")
-            {
+            if keeps?(word) ?? true {
+                try words.listed.add(word, place: "row \(entry) of \(wordCount)")
                 words.counts.append(count)
                 words.rows.append(entry - 1)
             }

@@ -5,33 +5,42 @@ package typealias RowFilter = @Sendable (UnsafeBufferPointer<UInt8>) -> Bool
 
 /// The words of a file's rows, gathered into a vocabulary.
 ///
-/// A word that comes twice is refused, but where rows are filtered: some published files repeat a word like `<unk>`, and
-/// who asks for certain words takes the first.
+/// Of rows that have one word the first is kept, and the others are counted: published files of GloVe and fastText hold
+/// such rows, as of words that differ in bytes which were lost.
 struct RowWords {
+    /// The vocabulary, and which of the rows added it is made of.
+    struct Kept {
+        var vocabulary: Vocabulary
+        /// Places among the rows added, rising; nil where all are kept.
+        var places: [Int]?
+        var repeatedCount: Int
+
+        /// What belongs to the rows that are kept, of all that belongs to those added.
+        func kept<Element>(_ all: [Element]) -> [Element] {
+            places.map { places in places.map { all[$0] } } ?? all
+        }
+    }
+
     let path: String
-    private var seen: Set<[UInt8]>?
+    private let isFiltered: Bool
     private var bytes: [UInt8] = []
     private var offsets: [UInt32] = [0]
-    /// The row of the file, counted from 1, that each word came from.
-    private var fileRows: [Int] = []
 
     init(path: String, capacity: Int, isFiltered: Bool) {
         self.path = path
-        seen = isFiltered ? [] : nil
+        self.isFiltered = isFiltered
         offsets.reserveCapacity(capacity + 1)
-        fileRows.reserveCapacity(capacity)
         bytes.reserveCapacity(capacity * 8)
     }
 
-    var count: Int { fileRows.count }
+    private var count: Int { offsets.count - 1 }
 
     /// Adds the word of a row.
     ///
     /// - Parameter place: How a message names the row.
-    /// - Returns: Whether the row is kept.
     mutating func add(
-        _ word: UnsafeBufferPointer<UInt8>, row: Int, place: @autoclosure () -> String
-    ) throws(VectorError) -> Bool {
+        _ word: UnsafeBufferPointer<UInt8>, place: @autoclosure () -> String
+    ) throws(VectorError) {
         guard !word.isEmpty else {
             throw malformed(place(), expected: "a word", found: "none before its values")
         }
@@ -48,34 +57,60 @@ struct RowWords {
                     path: path, problem: "its words take more than 4 GB",
                     remedy: "split it, or keep the most frequent words"))
         }
-        if let isNew = seen?.insert(Array(word)).inserted, !isNew { return false }
         bytes.append(contentsOf: word)
         offsets.append(UInt32(bytes.count))
-        fileRows.append(row)
-        return true
     }
 
     /// The vocabulary of all words.
     ///
-    /// - Throws: ``VectorError`` that names both rows of a word that comes twice.
-    func vocabulary(counts: [Int]? = nil) throws(VectorError) -> Vocabulary {
+    /// - Parameter counts: Of the words, as they were added.
+    /// - Throws: ``VectorError`` where there are no words.
+    func vocabulary(counts: [Int]? = nil) throws(VectorError) -> Kept {
         guard count > 0 else {
-            guard seen == nil else { throw VectorError(.noneKept(path: path)) }
+            guard !isFiltered else { throw VectorError(.noneKept(path: path)) }
             throw VectorError(
                 .malformed(path: path, place: nil, expected: "words with vectors", found: "none"))
         }
         do {
-            return try Vocabulary(bytes: bytes, offsets: offsets, counts: counts, path: path)
+            // Few files repeat a word: a set of all would double the time of a large one.
+            return Kept(
+                vocabulary: try Vocabulary(
+                    bytes: bytes, offsets: offsets, counts: counts, path: path),
+                places: nil, repeatedCount: 0)
         } catch {
-            var seen: [[UInt8]: Int] = [:]
-            for word in 0..<count {
-                let key = Array(bytes[Int(offsets[word])..<Int(offsets[word + 1])])
-                if let first = seen.updateValue(fileRows[word], forKey: key) {
-                    throw malformed(
-                        "row \(fileRows[word])", expected: "each word once",
-                        found: "the word of row \(first) again")
-                }
+            let firsts = firstPlaces()
+            guard firsts.count < count else {
+                throw malformed("words", expected: "a vocabulary", found: "\(error)")
             }
+            return try vocabulary(of: firsts, counts: counts)
+        }
+    }
+
+    /// The places of words that have not come before.
+    private func firstPlaces() -> [Int] {
+        var seen: Set<ArraySlice<UInt8>> = []
+        seen.reserveCapacity(count)
+        return (0..<count).filter { seen.insert(word($0)).inserted }
+    }
+
+    private func word(_ place: Int) -> ArraySlice<UInt8> {
+        bytes[Int(offsets[place])..<Int(offsets[place + 1])]
+    }
+
+    private func vocabulary(of places: [Int], counts: [Int]?) throws(VectorError) -> Kept {
+        var bytes: [UInt8] = []
+        var offsets: [UInt32] = [0]
+        for place in places {
+            bytes.append(contentsOf: word(place))
+            offsets.append(UInt32(bytes.count))
+        }
+        do {
+            return Kept(
+                vocabulary: try Vocabulary(
+                    bytes: bytes, offsets: offsets,
+                    counts: counts.map { counts in places.map { counts[$0] } }, path: path),
+                places: places, repeatedCount: count - places.count)
+        } catch {
             throw malformed("words", expected: "a vocabulary", found: "\(error)")
         }
     }

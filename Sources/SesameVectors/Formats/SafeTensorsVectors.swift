@@ -53,7 +53,8 @@ enum SafeTensorsVectors {
                 row += 1
                 guard row <= rows.count else { break }
                 let word = UnsafeBufferPointer(rebasing: text[start..<end])
-                if keeps?(word) ?? true, try listed.add(word, row: row, place: "word \(row)") {
+                if keeps?(word) ?? true {
+                    try listed.add(word, place: "word \(row)")
                     kept.append(row - 1)
                 }
                 start = end + 1
@@ -64,11 +65,13 @@ enum SafeTensorsVectors {
                     row < rows.count ? "\(row)" : "more than \(rows.count)")
             }
             let all = try readCounts(rows.count)
-            let vocabulary = try listed.vocabulary(
+            let found = try listed.vocabulary(
                 counts: all.map { counts in kept.map { counts[$0] } })
+            // Where they lie in the file, unless some are left out.
+            let isWhole = keeps == nil && found.places == nil
             return VectorTable(
-                vocabulary: vocabulary,
-                rows: keeps == nil ? rows : rows.gathered(kept), subwords: try readSubwords())
+                found, rows: isWhole ? rows : rows.gathered(found.kept(kept)),
+                subwords: try readSubwords())
         }
 
         private func readCounts(_ count: Int) throws(VectorError) -> [Int]? {
@@ -152,18 +155,7 @@ enum SafeTensorsVectors {
     }
 
     static func write(_ table: VectorTable, to url: URL) throws(VectorError) {
-        var text: [UInt8] = []
-        for id in 0..<Int32(table.count) {
-            let start = text.count
-            table.vocabulary.withBytes(of: id) { text.append(contentsOf: $0) }
-            guard !text[start...].contains(UInt8(ascii: "\n")) else {
-                throw VectorError(
-                    .unsupported(
-                        path: url.path, problem: "word \(id + 1) holds a line feed",
-                        remedy: "leave it out"))
-            }
-            text.append(UInt8(ascii: "\n"))
-        }
+        let text = try WordList.bytes(of: table.vocabulary, path: url.path)
         var tensors = [
             SafeTensors.RawTensor(vectors, of: Float.self, sizes: [table.count, table.width]) {
                 try table.withUnsafeValues($0)

@@ -64,22 +64,18 @@ struct TextVectorReader {
         var words = RowWords(
             path: file.path, capacity: blocks.reduce(0) { $0 + $1.rows.count },
             isFiltered: keeps != nil)
-        var bases: [Int] = []
-        for index in blocks.indices {
-            bases.append(words.count)
-            var kept: [Row] = []
-            for row in blocks[index].rows {
+        for (index, block) in blocks.enumerated() {
+            for row in block.rows {
                 let word = bytes[row.start..<row.start + Int(row.wordCount)]
-                let number = firstRows[index] + Int(row.number)
-                let isKept = try words.add(
-                    UnsafeBufferPointer(rebasing: word), row: number,
-                    place: "row \(number), line \(firstLines[index] + Int(row.line))")
-                if isKept { kept.append(row) }
+                try words.add(
+                    UnsafeBufferPointer(rebasing: word),
+                    place: "row \(firstRows[index] + Int(row.number)), line "
+                        + "\(firstLines[index] + Int(row.line))")
             }
-            blocks[index].rows = kept
         }
-        let vocabulary = try words.vocabulary()
-        let values = Tensor(unsafeUninitializedShape: [words.count, width]) { target in
+        let kept = try words.vocabulary()
+        let bases = Self.keep(kept.places, of: &blocks)
+        let values = Tensor(unsafeUninitializedShape: [kept.vocabulary.count, width]) { target in
             blocks.withUnsafeMutableBufferPointer { blocks in
                 parallelFor(blocks.count) { index in
                     parse(
@@ -96,7 +92,30 @@ struct TextVectorReader {
                     problem)
             }
         }
-        return VectorTable(vocabulary: vocabulary, rows: VectorRows(values), subwords: nil)
+        return VectorTable(kept, rows: VectorRows(values), subwords: nil)
+    }
+
+    /// Drops rows that are not kept.
+    ///
+    /// - Parameter places: The rows to keep, counted through all blocks; nil for all.
+    /// - Returns: The first row of each block in the table.
+    private static func keep(_ places: [Int]?, of blocks: inout [Block]) -> [Int] {
+        var bases: [Int] = []
+        var rest = places.map { $0[...] }
+        var (base, first) = (0, 0)
+        for index in blocks.indices {
+            bases.append(base)
+            let count = blocks[index].rows.count
+            if let all = rest {
+                let own = all.prefix { $0 < first + count }
+                let rows = blocks[index].rows
+                if own.count < count { blocks[index].rows = own.map { rows[$0 - first] } }
+                rest = all.dropFirst(own.count)
+            }
+            first += count
+            base += blocks[index].rows.count
+        }
+        return bases
     }
 
     /// The header's width, or how many numbers end the first line.

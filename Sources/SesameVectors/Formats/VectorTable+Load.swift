@@ -10,7 +10,8 @@ extension VectorTable {
     /// Reads a file of word vectors: word2vec's text and binary formats, GloVe's text, fastText's `.bin`, and
     /// our own safetensors, whose rows stay in the mapped file.
     ///
-    /// Everything is checked but the values of a mapped file, which would have to be read for that.
+    /// Everything is checked but the values of a mapped file, which would have to be read for that. Where several rows have
+    /// one word, as in some published files, the first counts; ``repeatedRowCount`` tells how many others there were.
     /// - Parameters:
     ///   - url: The file.
     ///   - format: What it is; nil for what its first bytes show.

@@ -11,6 +11,9 @@ public struct VectorTable: Sendable {
     public let vocabulary: Vocabulary
     /// How many values a vector has.
     public let width: Int
+    /// Rows of the file that the table was read from which were left out, an earlier row having their word; 0 for a table
+    /// that was not read.
+    public let repeatedRowCount: Int
     /// The vectors of character n-grams, where the table was trained with them.
     public let subwords: SubwordTable?
     let rows: VectorRows
@@ -58,12 +61,22 @@ public struct VectorTable: Sendable {
             values: Tensor(vectors.flatMap { $0 }, shape: [words.count, width]))
     }
 
-    init(vocabulary: Vocabulary, rows: VectorRows, subwords: SubwordTable?) {
+    init(_ words: RowWords.Kept, rows: VectorRows, subwords: SubwordTable?) {
+        self.init(
+            vocabulary: words.vocabulary, rows: rows, subwords: subwords,
+            repeatedRowCount: words.repeatedCount)
+    }
+
+    init(
+        vocabulary: Vocabulary, rows: VectorRows, subwords: SubwordTable?,
+        repeatedRowCount: Int = 0
+    ) {
         precondition(
             subwords.map { $0.width == rows.width } ?? true,
             "VectorTable: vectors of \(rows.width) values, n-grams of \(subwords?.width ?? 0)")
         self.vocabulary = vocabulary
         width = rows.width
+        self.repeatedRowCount = repeatedRowCount
         self.subwords = subwords
         self.rows = rows
     }
