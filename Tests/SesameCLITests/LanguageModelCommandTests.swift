@@ -49,6 +49,48 @@ struct LanguageModelCommandTests {
             mentioning: "sesame-ngram")
     }
 
+    @Test("word vectors to begin with: how many were found, and what does not fit")
+    func wordVectors() throws {
+        let sandbox = try TrainingCommandTests.prepared()
+        try sandbox.write("t 1 2 3 4\ne 3 2 1 0\n", to: "vectors.txt")
+        let gpt = ["pretrain", "gpt", "text", "--tokenizer", "letters", "--steps", "2"]
+        let sizes = ["--width", "4", "--heads", "1", "--layers", "1", "--context", "8"]
+        let trained = try sandbox.run(
+            gpt + sizes + ["--vectors", "vectors.txt", "--freeze-embeddings"], input: .init())
+        try #require(trained.status == 0, "\(trained.errors)")
+        #expect(trained.errors.contains("Word vectors: 3 of "), "\(trained.errors)")
+        for (arguments, status, mention) in [
+            (gpt + ["--vectors", "vectors.txt"], 1, "found 4; make the model 4 wide"),
+            (gpt + ["--freeze-embeddings"], 64, "--freeze-embeddings is for --vectors"),
+            (
+                [
+                    "pretrain", "nnlm", "text", "--tokenizer", "letters", "--vectors",
+                    "vectors.txt", "--embedding", "4",
+                ], 64, "--embedding is for random vectors"
+            ),
+            (
+                ["pretrain", "bert", "text", "--from", "x", "--vectors", "vectors.txt"], 64,
+                "--vectors is for a new model"
+            ),
+            (
+                [
+                    "train", "translate", "text", "--tokenizer", "letters", "--source-vectors",
+                    "vectors.txt",
+                ], 64, "share their vectors"
+            ),
+            (
+                [
+                    "train", "translate", "text", "--tokenizer", "letters", "--source-vectors",
+                    "vectors.txt", "--vectors", "vectors.txt",
+                ], 64, "--vectors is for both sides"
+            ),
+        ] {
+            let result = try sandbox.run(arguments + ["--force"], input: .init())
+            #expect(result.status == status, "\(arguments): \(result.errors)")
+            #expect(result.errors.contains(mention), "\(arguments): \(result.errors)")
+        }
+    }
+
     @Test(
         "recurrent and feed-forward models: pretrain, evaluate, generate",
         arguments: [
@@ -62,6 +104,7 @@ struct LanguageModelCommandTests {
             ],
             ["nnlm", "--width", "12", "--embedding", "6", "--direct"],
             ["rnn", "--width", "12", "--vectors", "vectors.txt", "--freeze-embeddings"],
+            ["nnlm", "--width", "12", "--vectors", "vectors.txt"],
         ])
     func neural(_ arguments: [String]) throws {
         let sandbox = try TrainingCommandTests.prepared()

@@ -4,7 +4,6 @@ import SesameNN
 import SesameTensor
 import SesameText
 import SesameTraining
-import SesameVectors
 import Testing
 
 @Suite struct SequentialTokenDatasetTests {
@@ -232,44 +231,6 @@ import Testing
         var sampler = Sampler.greedy
         let text = try generator.generate(prompt: "The ca", count: 6, sampler: &sampler)
         #expect(text == "t. The" || text == "t saw ", "\(text)")
-    }
-
-    /// Token vectors begin with those of a file, and stay so where they are frozen.
-    @Test(arguments: ["rnn", "nnlm"], [true, false])
-    func wordVectorsAreWhereModelsBegin(_ kind: String, _ isFrozen: Bool) throws {
-        let fixture = try Fixture()
-        try fixture.importStories()
-        let tokenizer = try tokenizer()
-        let file = fixture.folder.url.appendingPathComponent("vectors")
-        try VectorTable(
-            words: ["t", "e"], vectors: [[1, 2, 3, 4, 5], [-5, -4, -3, -2, -1]]
-        ).save(to: file, as: .word2vecBinary)
-        let output = fixture.model(kind)
-        if kind == "rnn" {
-            var options = RNNPretrainingOptions()
-            options.hiddenSize = 8
-            options.vectors = file.path
-            options.training.limit = .steps(3)
-            options.training.freezesEmbeddings = isFrozen
-            try pretrainRNN(
-                workspace: fixture.workspace, corpus: "stories", tokenizer: tokenizer,
-                options: options, output: output)
-        } else {
-            var options = NNLMPretrainingOptions()
-            options.vectors = file.path
-            options.training.limit = .steps(3)
-            options.training.freezesEmbeddings = isFrozen
-            try pretrainNNLM(
-                workspace: fixture.workspace, corpus: "stories", tokenizer: tokenizer,
-                options: options, output: output)
-        }
-        let weights = try SafeTensors.read(
-            output.folder.appendingPathComponent("model.safetensors"))
-        let embedding = try #require(weights.first { $0.key.contains("mbedding") }?.value)
-        let id = Int(try #require(tokenizer.vocabulary.id(of: "t")))
-        let row = Array(embedding.scalars[id * 5..<id * 5 + 5])
-        #expect((row == [1, 2, 3, 4, 5]) == isFrozen, "\(row)")
-        #expect(zip(row, 1...5).allSatisfy { abs($0 - Float($1)) < 0.1 })
     }
 
     @Test func ngramsFromTextToGeneratedText() throws {

@@ -25,6 +25,7 @@ import Testing
     private static func names(_ event: TrainerEvent) -> String {
         switch event {
         case .preparing: "preparing"
+        case .note(let line): line
         case .started(let start): "started \(start.firstStep)"
         case .step(let report): "step \(report.step) \(report.loss)"
         case .evaluation(let step, let metrics):

@@ -5,6 +5,7 @@ import SesameStore
 import SesameTensor
 import SesameText
 import SesameTraining
+import SesameVectors
 import Testing
 
 /// Translation of a made-up language, whose words are others and whose adjectives stand behind their nouns.
@@ -180,6 +181,74 @@ private enum Architecture: String, CaseIterable { case recurrent, transformer }
         let folder = try TrainedModelFolder(output.folder)
         #expect(folder.sourceTokenizer == nil)
         #expect(try folder.load(RecurrentSeq2Seq.self).sourceEmbedding == nil)
+    }
+
+    /// Each side begins with a file of its own; frozen ones stay, and a side without a file learns.
+    @Test(arguments: Architecture.allCases)
+    fileprivate func sidesBeginWithWordVectors(_ architecture: Architecture) throws {
+        let toy = try Toy(pairs: 40)
+        func file(_ words: [String], size: Int) throws -> String {
+            let url = toy.fixture.folder.url.appendingPathComponent("\(words[0])-\(size)")
+            try VectorTable(
+                words: words,
+                vectors: words.indices.map { row in (0..<size).map { Float($0 - row) / 16 } }
+            ).save(to: url, as: .gloveText)
+            return url.path
+        }
+        let german = try file(["hund", "rot"], size: 32)
+        let english = try file(["dog", "red"], size: 32)
+        typealias Tables = (source: Embedding?, target: Embedding)
+        func train(
+            _ name: String, source: String?, target: String?, shared: Bool = false,
+            isFrozen: Bool = true
+        ) throws -> Tables {
+            var options = toy.options(architecture, epochs: 1)
+            options.sourceVectors = source.map { InitialVectors($0, isFrozen: isFrozen) }
+            options.targetVectors = target.map { InitialVectors($0, isFrozen: isFrozen) }
+            let output = toy.fixture.model(name)
+            try trainTranslation(
+                workspace: toy.fixture.workspace, corpus: "toy",
+                source: shared ? toy.target : toy.source, target: toy.target, options: options,
+                output: output)
+            let folder = try TrainedModelFolder(output.folder)
+            switch architecture {
+            case .recurrent:
+                let model = try folder.load(RecurrentSeq2Seq.self)
+                return (model.sourceEmbedding, model.targetEmbedding)
+            case .transformer:
+                let model = try folder.load(Transformer.self)
+                return (model.sourceEmbedding, model.targetEmbedding)
+            }
+        }
+        func row(_ word: String, _ tokenizer: Tokenizer, _ table: Embedding?) throws -> [Float] {
+            let (table, id) = (try #require(table), Int(try #require(tokenizer.id(of: word))))
+            return Array(table.weight.scalars[id * table.size..<(id + 1) * table.size])
+        }
+        let begin = (0..<32).map { Float($0) / 16 }
+        let both = try train("both", source: german, target: english)
+        #expect(try row("hund", toy.source, both.source) == begin)
+        #expect(try row("dog", toy.target, both.target) == begin)
+        let one = try train("one", source: german, target: nil)
+        #expect(try row("hund", toy.source, one.source) == begin)
+        #expect(one.target.size == 32)
+        let free = try train("free", source: german, target: english, isFrozen: false)
+        #expect(try row("hund", toy.source, free.source) != begin)
+        #expect(try row("dog", toy.target, free.target) != begin)
+        let shared = try train("shared", source: nil, target: english, shared: true)
+        #expect(shared.source == nil)
+        #expect(try row("dog", toy.target, shared.target) == begin)
+
+        #expect {
+            try train("none", source: german, target: nil, shared: true)
+        } throws: { ($0 as? TrainingError)?.code == .invalidOption }
+        let narrow = try file(["dog"], size: 20)
+        #expect {
+            try train("narrow", source: german, target: narrow)
+        } throws: {
+            "\($0)".contains(
+                architecture == .transformer
+                    ? "expected vectors of 32 values" : "expected vectors of 20 values")
+        }
     }
 
     /// The Transformer ends with the mean of its checkpoints, whatever the evaluations say.

@@ -68,6 +68,7 @@ struct PretrainBERT: ParsableCommand {
     @Flag(help: "Share one layer's weights among all layers.")
     var shareLayers = false
 
+    @OptionGroup var vectors: TokenVectorArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<BERTDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -87,6 +88,7 @@ struct PretrainBERT: ParsableCommand {
         if noNextSentence { result.sentences = .single }
         if sentenceOrder { result.sentences = .sentenceOrder }
         if shareLayers { result.sharesLayers = true }
+        result.vectors = vectors.initial
         result.training = training.options
         return result
     }
@@ -100,6 +102,10 @@ struct PretrainBERT: ParsableCommand {
             throw ValidationError(
                 "With --from the model's layers stay as they are; --share-layers and --variant "
                     + "albert are for new models (say --sentence-order alone).")
+        }
+        if from != nil && vectors.vectors != nil {
+            throw ValidationError(
+                "--vectors is for a new model; with --from the model has vectors already.")
         }
         if noNextSentence && sentenceOrder {
             throw ValidationError("--no-next-sentence and --sentence-order exclude each other.")

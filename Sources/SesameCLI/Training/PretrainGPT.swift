@@ -39,6 +39,7 @@ struct PretrainGPT: ParsableCommand {
     @Option(help: ArgumentHelp("Dropout probability.", valueName: "p"))
     var dropout = Self.defaults.dropoutProbability
 
+    @OptionGroup var vectors: TokenVectorArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<GPTDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
     @OptionGroup(title: "Common options") var threads: ThreadsOption
@@ -60,6 +61,7 @@ struct PretrainGPT: ParsableCommand {
                 : .alternating(width: $0, layerCount: count)
         }
         result.dropoutProbability = dropout
+        result.vectors = vectors.initial
         result.training = training.options
         return result
     }

@@ -25,8 +25,11 @@ struct PretrainNNLM: ParsableCommand {
     @Option(help: ArgumentHelp("Tokens that are looked back at.", valueName: "n"))
     var context = Self.defaults.contextLength
 
-    @Option(help: ArgumentHelp("Size of the token vectors.", valueName: "n"))
-    var embedding = Self.defaults.embeddingSize
+    @Option(
+        help: ArgumentHelp(
+            "Size of random token vectors (default: \(Self.defaults.embeddingSize)).",
+            valueName: "n"))
+    var embedding: Int?
 
     @Option(help: ArgumentHelp("Size of the hidden layer.", valueName: "n"))
     var width = Self.defaults.hiddenSize
@@ -48,16 +51,20 @@ struct PretrainNNLM: ParsableCommand {
     private var options: NNLMPretrainingOptions {
         var result = NNLMPretrainingOptions()
         result.contextLength = context
-        result.embeddingSize = embedding
+        if let embedding { result.embeddingSize = embedding }
         result.hiddenSize = width
         result.directConnections = direct
         result.dropoutProbability = dropout
-        result.vectors = vectors.vectors
-        result.training = vectors.applied(to: optimizer.applied(to: training.options))
+        result.vectors = vectors.initial
+        result.training = optimizer.applied(to: training.options)
         return result
     }
 
     func validate() throws {
+        if embedding != nil && vectors.vectors != nil {
+            throw ValidationError(
+                "--embedding is for random vectors; those of a file have its size.")
+        }
         try usage { try options.validate() }
     }
 

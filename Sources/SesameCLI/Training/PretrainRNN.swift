@@ -86,8 +86,8 @@ struct PretrainRNN: ParsableCommand {
         result.order = order
         result.dropoutProbability = dropout
         result.variationalDropout = variational
-        result.vectors = vectors.vectors
-        result.training = vectors.applied(to: optimizer.applied(to: training.options))
+        result.vectors = vectors.initial
+        result.training = optimizer.applied(to: training.options)
         return result
     }
 

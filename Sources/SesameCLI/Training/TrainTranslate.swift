@@ -13,6 +13,8 @@ struct TrainTranslate: ParsableCommand {
               sesame train translate captions --source-tokenizer german --target-tokenizer english \
             --attention additive --minutes 30
               sesame train translate captions --tokenizer pieces --architecture transformer --sizes tiny
+              sesame train translate captions --source-tokenizer german --target-tokenizer english \
+            --source-vectors cc.de.300.bin --target-vectors cc.en.300.bin
 
             Every document of the corpus is a text and its translation. The model is an encoder and a \
             decoder with attention between them: recurrent ones, or a Transformer. Evaluations give the BLEU of greedy translations of the \
@@ -38,6 +40,8 @@ struct TrainTranslate: ParsableCommand {
 
     @Option(help: ArgumentHelp("The tokenizer of the translations.", valueName: "path|name"))
     var targetTokenizer: String?
+
+    @OptionGroup var vectors: TranslationVectorArguments
 
     @Option(
         name: [.customLong("architecture"), .customLong("model")],
@@ -96,6 +100,8 @@ struct TrainTranslate: ParsableCommand {
             result = .transformer(
                 transformer.choices(layers: layers, width: width, isUntied: untied))
         }
+        let (source, target) = vectors.initial(isShared: tokenizer != nil)
+        (result.sourceVectors, result.targetVectors) = (source, target)
         result.dropoutProbability = dropout
         result.labelSmoothing = labelSmoothing
         result.maxLength = maxLength
@@ -110,6 +116,11 @@ struct TrainTranslate: ParsableCommand {
             throw ValidationError(
                 "Name either one tokenizer with --tokenizer, or two with --source-tokenizer and "
                     + "--target-tokenizer.")
+        }
+        try vectors.check(isShared: tokenizer != nil)
+        if recurrent.embedding != nil, vectors.isUsed {
+            throw ValidationError(
+                "--embedding is for random vectors; those of a file have its size.")
         }
         if architecture == .rnn, transformer.isUsed {
             throw ValidationError(

@@ -35,6 +35,8 @@ struct TrainingDisplay {
         case .preparing(let what):
             if shouldStop { throw ExitCode(Interruption.exitStatus) }
             progress.update(fraction: nil) { what }
+        case .note(let line):
+            progress.note(line)
         case .started(let start):
             let steps = start.totalSteps.map { "\($0.grouped) steps" } ?? "a limited time"
             progress.note(

@@ -50,7 +50,7 @@ package struct TokenAugmenter: Sendable {
         var neighbours: [[Int32]] = []
         if augmentation.synonym > 0 {
             let table = try augmentation.synonymVectors.map {
-                try WordVectorTable(URL(fileURLWithPath: $0), for: vocabulary)
+                try WordVectorTable(URL(fileURLWithPath: $0), for: tokenizer)
             }
             guard let table = table ?? vectors else {
                 throw TrainingError(

@@ -22,9 +22,9 @@ public struct RNNPretrainingOptions: Sendable, Hashable, Codable {
     public var hiddenSize = 200
     /// Size of the token vectors; nil for the size of the output.
     public var embeddingSize: Int?
-    /// A file of word vectors that the token vectors begin with, and whose size they have; nil for random ones.
-    /// ``TrainingOptions/freezesEmbeddings`` keeps them as they are.
-    public var vectors: String?
+    /// Word vectors that the token vectors begin with, and whose size they have, which must be ``embeddingSize`` where that
+    /// is given; nil for random ones.
+    public var vectors: InitialVectors?
     /// What an LSTM's output is projected to; nil for none.
     public var projectionSize: Int?
     /// Whether a layer's input is added to its output, from the second on.
@@ -80,9 +80,9 @@ public struct NNLMPretrainingOptions: Sendable, Hashable, Codable {
     public var contextLength = 4
     /// Size of the token vectors.
     public var embeddingSize = 60
-    /// A file of word vectors that the token vectors begin with, and whose size they have; nil for random ones.
-    /// ``TrainingOptions/freezesEmbeddings`` keeps them as they are.
-    public var vectors: String?
+    /// Word vectors that the token vectors begin with, and whose size they have, whatever ``embeddingSize`` says; nil for
+    /// random ones.
+    public var vectors: InitialVectors?
     /// Size of the hidden layer.
     public var hiddenSize = 100
     /// Whether token vectors reach the output directly too.

@@ -25,7 +25,8 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read or are not as wide as the model, or
+///   ``StoreError`` for a corpus that does not exist.
 @discardableResult
 public func pretrainBERT(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer, from base: URL? = nil,
@@ -49,6 +50,13 @@ public func pretrainBERT(
         sizes.cost, batchSize: options.training.batchSize,
         length: min(options.maxLength, sizes.maxSequenceLength)
     ).requireFits()
+    if base != nil, options.vectors != nil {
+        throw TrainingError(
+            .invalidOption(
+                name: "word vectors", expected: "left out for a model that is trained further",
+                found: "given"))
+    }
+    let vectors = try options.vectors?.read(for: tokenizer, size: options.hiddenSize, onEvent)
     try workspace.segmentSentences(corpus: corpus) { done, total in
         try onEvent(.preparing("splitting into sentences: \(done) of \(total) documents"))
     }
@@ -89,18 +97,24 @@ public func pretrainBERT(
             "corpus": corpus, "training tokens": train.contentHash,
             "validation tokens": validation.contentHash,
         ]
+        if let vectors = options.vectors {
+            dependencies["word vectors"] = try vectors.dependency()
+        }
         if let base { dependencies["base"] = try DurableFiles.checksum(weightsIn: base) }
         let runner = RecipeRunner(
             kind: "pretrain bert", workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: options.training,
+            options: options,
+            training: options.training.freezing([(options.vectors, "bert.tokenEmbedding.weight")]),
             dependencies: dependencies,
             sizes: ["trainTokens": train.tokenCount, "validationTokens": validation.tokenCount])
+        var model =
+            try pretrained
+            ?? BERTForPretraining(
+                configuration: configuration,
+                key: RandomKey(seed: seed, stream: RecipeSite.weights))
+        if let vectors { model.bert.tokenEmbedding = vectors.table(seed: seed) }
         return try runner.train(
-            model: pretrained
-                ?? BERTForPretraining(
-                    configuration: configuration,
-                    key: RandomKey(seed: seed, stream: RecipeSite.weights)),
-            task: task, keepsBest: false,
+            model: model, task: task, keepsBest: false,
             record: .draft(
                 .maskedLanguageModel, maxLength: maxLength, corpus: corpus,
                 tokenizer: tokenizer, options: options.training,

@@ -14,7 +14,8 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read or are not as wide as the model, or
+///   ``StoreError`` for a corpus that does not exist.
 @discardableResult
 public func pretrainGPT(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer,
@@ -36,12 +37,14 @@ public func pretrainGPT(
     return try pretrainOnText(
         "pretrain gpt", workspace: workspace, corpus: corpus, tokenizer: tokenizer,
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
-    ) { train, validation, _, key in
+    ) { train, validation, vectors, key in
         let task = NextTokenTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.contextLength,
                 batchSize: options.training.batchSize, seed: options.training.seed),
             validation: validation)
-        return (try GPT(configuration: configuration, key: key), task)
+        var model = try GPT(configuration: configuration, key: key)
+        if let vectors { model.tokenEmbedding = vectors.table(seed: options.training.seed) }
+        return (model, task)
     }
 }

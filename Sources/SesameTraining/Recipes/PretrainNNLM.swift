@@ -47,7 +47,7 @@ public func pretrainNNLM(
             let nothing = model.tokenEmbedding.weight.sliced(axis: 0, count..<count + 1)
             model.tokenEmbedding = Embedding(
                 weight: concatenated(
-                    [vectors.embedding(key: key.derived(3)), nothing], axis: 0))
+                    [vectors.table(seed: options.training.seed).weight, nothing], axis: 0))
         }
         return (model, task)
     }

@@ -51,7 +51,7 @@ public func pretrainRNN(
             endTokenID: tokenizer.endID.map(Int.init))
         var model = try RNNLanguageModel(configuration: configuration, key: key)
         if let vectors {
-            model.tokenEmbedding = Embedding(weight: vectors.embedding(key: key.derived(3)))
+            model.tokenEmbedding = vectors.table(seed: options.training.seed)
         }
         return (model, RNNTask(data: data, validation: validation))
     }

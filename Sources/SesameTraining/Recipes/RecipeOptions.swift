@@ -27,6 +27,9 @@ public struct GPTPretrainingOptions: Sendable, Hashable, Codable {
     public var dropoutProbability: Float = 0
     /// Which layers look back only so far; nil where all see the whole context.
     public var band: AttentionBand?
+    /// Word vectors that the token vectors begin with, as wide as the model; nil for random ones. The output shares them,
+    /// frozen or not.
+    public var vectors: InitialVectors?
     /// Standard deviation of the initial weights; nil for 0.02 · √(768 / width).
     ///
     /// 0.02 is GPT-2's and BERT's value at a width of 768. A narrow model that begins with it takes long
@@ -127,6 +130,9 @@ public struct BERTPretrainingOptions: Sendable, Hashable, Codable {
     ///
     /// 0 by default: a small model that sees its text for a few epochs underfits.
     public var dropoutProbability: Float = 0
+    /// Word vectors that the token vectors of a new model begin with, as wide as it is; nil for random ones. The output of
+    /// masked tokens shares them, frozen or not.
+    public var vectors: InitialVectors?
     /// Standard deviation of the initial weights; nil for 0.02 · √(768 / width).
     public var initializerDeviation: Float?
     /// How tokens are hidden.

@@ -238,5 +238,6 @@ extension TrainingRecord {
 /// Names the uses of random numbers in recipes.
 enum RecipeSite {
     static let weights: UInt64 = 0x7765_6967_6874
+    static let vectors: UInt64 = 0x7665_6374_6f72
     static let holdOut: UInt64 = 0x686f_6c64
 }

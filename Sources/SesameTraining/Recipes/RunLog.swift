@@ -80,7 +80,7 @@ struct RunLog {
 
     private mutating func record(_ event: TrainerEvent) throws {
         switch event {
-        case .preparing, .started: break
+        case .preparing, .note, .started: break
         case .step(let report):
             guard let means = report.means else { return }
             func metric(_ name: String, _ value: Double) -> Metric {

@@ -17,8 +17,10 @@ protocol TextPretrainingOptions: Codable, Sendable {
     var rowLength: Int { get }
     /// Share at the end of the text held out, where the corpus has no validation split.
     var validationFraction: Double { get }
-    /// A file of word vectors that the model begins with.
-    var vectors: String? { get }
+    /// Word vectors that the token vectors begin with.
+    var vectors: InitialVectors? { get }
+    /// Values that these must have; nil for any number.
+    var vectorSize: Int? { get }
     /// How to train.
     var training: TrainingOptions { get }
     /// Checks every value.
@@ -27,22 +29,19 @@ protocol TextPretrainingOptions: Codable, Sendable {
 
 extension TextPretrainingOptions {
     var rowLength: Int { contextLength }
-    var vectors: String? { nil }
-
-    /// The vectors of the file, if there is one.
-    func readVectors(
-        for tokenizer: Tokenizer, _ onEvent: (TrainerEvent) throws -> Void
-    ) throws -> WordVectorTable? {
-        guard let vectors else { return nil }
-        try onEvent(.preparing("reading word vectors"))
-        return try WordVectorTable(URL(fileURLWithPath: vectors), for: tokenizer.vocabulary)
-    }
 }
 
-extension GPTPretrainingOptions: TextPretrainingOptions {}
-extension RNNPretrainingOptions: TextPretrainingOptions {}
+extension GPTPretrainingOptions: TextPretrainingOptions {
+    var vectorSize: Int? { hiddenSize }
+}
+extension RNNPretrainingOptions: TextPretrainingOptions {
+    var vectorSize: Int? {
+        embeddingSize ?? (tiesEmbeddings ? projectionSize ?? hiddenSize : nil)
+    }
+}
 extension NNLMPretrainingOptions: TextPretrainingOptions {
     var rowLength: Int { Self.windowLength }
+    var vectorSize: Int? { nil }
 }
 
 /// A task over a training text and a held-out one, which lets the model write before it is judged.
@@ -71,7 +70,7 @@ func pretrainOnText<Options: TextPretrainingOptions, Task: TextTask>(
 ) throws -> RecipeResult {
     try options.validate()
     try RecipeRunner<Options>.checkOutput(output)
-    let vectors = try options.readVectors(for: tokenizer, onEvent)
+    let vectors = try options.vectors?.read(for: tokenizer, size: options.vectorSize, onEvent)
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let reader = CorpusReader(
             workspace: workspace, corpus: corpus, tokenizer: tokenizer, onEvent: onEvent)
@@ -90,11 +89,14 @@ func pretrainOnText<Options: TextPretrainingOptions, Task: TextTask>(
             "validation tokens": validation.contentHash,
         ]
         if let vectors = options.vectors {
-            dependencies["word vectors"] = try WordVectorSource.file(vectors).dependency()
+            dependencies["word vectors"] = try vectors.dependency()
         }
         let runner = RecipeRunner(
             kind: kind, workspace: workspace, tokenizer: tokenizer, output: output,
-            options: options, training: options.training, dependencies: dependencies,
+            options: options,
+            // All three models name their table so.
+            training: options.training.freezing([(options.vectors, "tokenEmbedding.weight")]),
+            dependencies: dependencies,
             sizes: ["trainTokens": train.count, "validationTokens": validation.count])
         return try runner.train(
             model: model, task: task, keepsBest: false,

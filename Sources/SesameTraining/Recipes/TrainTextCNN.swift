@@ -104,8 +104,7 @@ public func trainTextCNN(
     try RecipeRunner<TextCNNOptions>.checkOutput(output)
     var vectors: WordVectorTable?
     if case .file(let path) = options.vectors {
-        try onEvent(.preparing("reading word vectors"))
-        vectors = try WordVectorTable(URL(fileURLWithPath: path), for: tokenizer.vocabulary)
+        vectors = try WordVectorTable.read(path, for: tokenizer, onEvent)
     }
     let context = try options.vectors.contextVectors()
     let recipe = SequenceRecipe(

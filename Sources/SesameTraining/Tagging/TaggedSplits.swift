@@ -106,12 +106,12 @@ struct TaggedSplits {
         let file = URL(fileURLWithPath: path)
         let more = Set((validation + others).flatMap(\.words)).subtracting(counts.keys).sorted()
         let probe = try Self.tokenizer(counts, more)
-        let all = try WordVectorTable(file, for: probe.vocabulary)
+        let all = try WordVectorTable(file, for: probe)
         let found = more.filter { word in
             probe.vocabulary.id(of: word).map { all.isFound[Int($0)] } ?? false
         }
         let tokenizer = try Self.tokenizer(counts, found)
-        return (tokenizer, try WordVectorTable(file, for: tokenizer.vocabulary))
+        return (tokenizer, try WordVectorTable.read(path, for: tokenizer, onEvent))
     }
 
     /// Words by how often they are seen, then in byte order; then those that training does not see.

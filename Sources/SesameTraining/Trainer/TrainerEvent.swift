@@ -8,6 +8,8 @@
 public enum TrainerEvent: Sendable {
     /// Data is being prepared; the text is for a person, as "tokenising 1200 of 36718 documents".
     case preparing(String)
+    /// Something a person should know before training begins, as how many words have vectors; a whole sentence.
+    case note(String)
     /// Training begins, or continues after a resume.
     case started(TrainerStart)
     /// An optimizer step was made.

@@ -63,6 +63,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public var frozenLayers = 0
     /// Whether the embeddings do not learn.
     public var freezesEmbeddings = false
+    /// Parameters that do not learn, by their paths in the model, besides what the options above say; nil for none.
+    public var frozenParameters: [String]?
     /// The factor of the learning rate from each layer to the one below; see `LayerRates`.
     public var layerDecay: Float = 1
     /// Precision of matrix products.

@@ -17,7 +17,8 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, also for files of word vectors that cannot be read or do not fit the model, or
+///   ``StoreError`` for a corpus that does not exist.
 @discardableResult
 public func trainTranslation(
     workspace: Workspace, corpus: String, source: Tokenizer, target: Tokenizer,
@@ -28,6 +29,8 @@ public func trainTranslation(
     try RecipeRunner<TranslationOptions>.checkOutput(output)
     let ends = try TranslationVocabulary.ends(of: target)
     let isShared = source.fingerprint == target.fingerprint
+    let vectors = try TranslationVectors(
+        options, source: source, target: target, isShared: isShared, onEvent)
     return try withoutActuallyEscaping(onEvent) { onEvent in
         let reader = CorpusReader(
             workspace: workspace, corpus: corpus, tokenizer: target, onEvent: onEvent)
@@ -52,13 +55,17 @@ public func trainTranslation(
         }
         let runner = RecipeRunner(
             kind: "train translate", workspace: workspace, tokenizer: target, output: output,
-            options: options, training: training,
+            options: options,
+            training: training.freezing([
+                (options.sourceVectors, "sourceEmbedding.weight"),
+                (options.targetVectors, "targetEmbedding.weight"),
+            ]),
             dependencies: [
                 "corpus": corpus, "source tokenizer": source.fingerprint,
                 "source vocabulary": source.vocabulary.contentHash,
                 "training sentences": texts.train.contentHash,
                 "validation sentences": texts.validation.contentHash,
-            ],
+            ].merging(try vectors.dependencies(options)) { $1 },
             sizes: [
                 "trainTexts": train.examples.count, "validationTexts": validation.examples.count,
             ], sourceTokenizer: isShared ? nil : source)
@@ -85,18 +92,21 @@ public func trainTranslation(
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         switch options.architecture {
         case .recurrent(let sizes):
-            return try run(
-                RecurrentSeq2Seq(
-                    configuration: RecurrentSeq2SeqConfig(
-                        sourceVocabularySize: source.vocabulary.count,
-                        vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
-                        embeddingSize: sizes.embeddingSize, encoderSize: sizes.hiddenSize / 2,
-                        hiddenSize: sizes.hiddenSize, layerCount: sizes.layerCount,
-                        cell: sizes.cell, attention: sizes.attention,
-                        inputFeeding: sizes.inputFeeding, tiesEmbeddings: sizes.tiesEmbeddings,
-                        dropoutProbability: options.dropoutProbability,
-                        beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
-                    key: key))
+            var model = try RecurrentSeq2Seq(
+                configuration: RecurrentSeq2SeqConfig(
+                    sourceVocabularySize: source.vocabulary.count,
+                    vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
+                    embeddingSize: vectors.size ?? sizes.embeddingSize,
+                    encoderSize: sizes.hiddenSize / 2,
+                    hiddenSize: sizes.hiddenSize, layerCount: sizes.layerCount,
+                    cell: sizes.cell, attention: sizes.attention,
+                    inputFeeding: sizes.inputFeeding, tiesEmbeddings: sizes.tiesEmbeddings,
+                    dropoutProbability: options.dropoutProbability,
+                    beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
+                key: key)
+            vectors.begin(
+                &model.sourceEmbedding, &model.targetEmbedding, seed: options.training.seed)
+            return try run(model)
         case .transformer(let choices):
             let configuration = TransformerConfig(
                 sourceVocabularySize: source.vocabulary.count,
@@ -112,7 +122,10 @@ public func trainTranslation(
                 configuration.cost, batchSize: max(1, training.batchSize / options.maxLength),
                 length: options.maxLength
             ).requireFits()
-            return try run(Transformer(configuration: configuration, key: key))
+            var model = try Transformer(configuration: configuration, key: key)
+            vectors.begin(
+                &model.sourceEmbedding, &model.targetEmbedding, seed: options.training.seed)
+            return try run(model)
         }
     }
 }

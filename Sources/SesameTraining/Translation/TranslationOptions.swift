@@ -60,6 +60,13 @@ public struct TranslationOptions: Sendable, Hashable, Codable {
 
     /// What kind of model, and its sizes.
     public var architecture = Architecture.recurrent(RecurrentSizes())
+    /// Word vectors that the target's token vectors begin with, and the source's where both have one tokenizer; nil for
+    /// random ones. A Transformer is as wide as they are; a recurrent model's token vectors have their size, whatever
+    /// ``RecurrentSizes/embeddingSize`` says. Where the output is tied it shares the target's, frozen or not.
+    public var targetVectors: InitialVectors?
+    /// Word vectors that the source's token vectors begin with, of the size of the target's; nil for random ones, and where
+    /// both sides have one tokenizer.
+    public var sourceVectors: InitialVectors?
     /// Dropout of vectors, states and between layers.
     public var dropoutProbability: Float = 0.3
     /// The share of the target's probability that goes to all tokens alike.

@@ -19,44 +19,63 @@ public struct WordVectorTable: Sendable {
     public let size: Int
     /// Whether each token of the vocabulary has a vector, by its id.
     public let isFound: [Bool]
+    /// Rows of the file that were left out, an earlier row having their word; those of the vocabulary's words alone.
+    public let repeatedRowCount: Int
     /// The tokens' vectors one after the other; zeros where none was found.
     private let scalars: [Float]
 
     /// How many tokens have a vector.
     public var foundCount: Int { isFound.count { $0 } }
 
-    /// Reads the vectors of a vocabulary's words.
+    /// Reads the vectors of a vocabulary's tokens, each of which is a word.
     ///
     /// - Throws: ``TrainingError`` with code `.file` that names the row where the file is malformed, or where
     ///   it has none of the words.
     public init(_ file: URL, for vocabulary: Vocabulary) throws {
-        let tokens = vocabulary.tokens
-        let lowered = Set(tokens.lazy.map { Array($0.lowercased().utf8) })
+        try self.init(file, words: vocabulary.tokens.map(TokenWord.word))
+    }
+
+    /// Reads the vectors of the words that a tokenizer's tokens stand for.
+    ///
+    /// Of tokenizers that cut words, only pieces that may be a whole word have a vector: WordPiece's pieces without
+    /// `##`, byte-level BPE's with a space in front, and punctuation. What continues a word has none, since its meaning
+    /// depends on what it continues; and special tokens only under their own name.
+    /// - Throws: ``TrainingError`` with code `.file` that names the row where the file is malformed, or where
+    ///   it has none of the words.
+    public init(_ file: URL, for tokenizer: Tokenizer) throws {
+        try self.init(file, words: TokenWord.words(of: tokenizer))
+    }
+
+    private init(_ file: URL, words: [TokenWord]) throws {
+        let wanted = Set(words.flatMap(\.spellings).map { Array($0.utf8) })
         let table: VectorTable
         do {
             table = try VectorTable.load(file) {
-                vocabulary.id(of: $0) != nil || lowered.contains(Array($0))
+                wanted.contains(Array($0))
             }
         } catch  where error.code == .unknownWord {
             throw TrainingError(
                 .file(
                     path: file.path,
-                    problem: "none of the vocabulary's \(vocabulary.count) tokens has a vector; "
+                    problem: "none of the vocabulary's \(words.count) tokens has a vector; "
                         + "use vectors of words in this language and case"))
         } catch {
             throw TrainingError(.vectors(error))
         }
         self.init(
             size: table.width,
-            vectors: tokens.map { token in
-                let row = table.row(of: token) ?? table.row(of: token.lowercased())
-                return row.map { table[$0] } ?? table.subwords?.vector(of: token)
-            })
+            vectors: words.map { token in
+                let row = token.spellings.lazy.compactMap { table.row(of: $0) }.first
+                if let row { return table[row] }
+                guard case .word(let word) = token else { return nil }
+                return table.subwords?.vector(of: word)
+            }, repeatedRowCount: table.repeatedRowCount)
     }
 
     /// A table of vectors in memory.
-    package init(size: Int, vectors: [[Float]?]) {
+    package init(size: Int, vectors: [[Float]?], repeatedRowCount: Int = 0) {
         self.size = size
+        self.repeatedRowCount = repeatedRowCount
         isFound = vectors.map { $0 != nil }
         scalars = vectors.flatMap { $0 ?? [Float](repeating: 0, count: size) }
     }
