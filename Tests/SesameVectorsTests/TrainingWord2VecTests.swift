@@ -1,3 +1,4 @@
+import Foundation
 import SesameTensor
 import SesameVectors
 import Testing
@@ -141,6 +142,140 @@ import Testing
         #expect(model.vocabulary.counts?[gone] == stream.vocabulary.counts?[gone])
     }
 
+    /// The paths of a tree: node and code, from the root on.
+    private static func paths(_ tree: HuffmanTree) -> [[(node: UInt32, code: Bool)]] {
+        (0..<tree.offsets.count - 1).map { word in
+            tree.nodes[Int(tree.offsets[word])..<Int(tree.offsets[word + 1])].map {
+                ($0 & 0x7FFF_FFFF, $0 >> 31 == 1)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        [[5, 3, 3, 1]], [[5, 3, 3, 1], [9, 2]], [[4], [7]], [[1], [1], [1], [2, 1, 1]],
+        [[50, 20, 10, 5, 1], [], [1000, 3, 2], [4]], [[0, 0, 0], [0, 0]],
+    ])
+    func grownTreesArePrefixFreeAndComplete(_ growths: [[Int]]) {
+        let tree = HuffmanTree(growths: growths)
+        let paths = Self.paths(tree)
+        let count = growths.reduce(0) { $0 + $1.count }
+        #expect(paths.count == count)
+        #expect(tree.longestPath == paths.map(\.count).max())
+        // Kraft's sum is 1: no code is another's beginning, and none is missing.
+        #expect(abs(paths.reduce(0) { $0 + exp2(-Double($1.count)) } - 1) < 1e-12)
+        let codes = paths.map { $0.map { $0.code ? "1" : "0" }.joined() }
+        for (a, first) in codes.enumerated() {
+            for (b, second) in codes.enumerated() where a != b {
+                #expect(!second.hasPrefix(first), "\(codes)")
+            }
+        }
+        // A node stands for one beginning of codes, and every inner node is used.
+        var beginnings: [UInt32: String] = [:]
+        for (path, code) in zip(paths, codes) {
+            for (step, place) in path.enumerated() {
+                let beginning = String(code.prefix(step))
+                #expect(beginnings[place.node] ?? beginning == beginning)
+                beginnings[place.node] = beginning
+            }
+        }
+        #expect(Set(beginnings.keys) == Set((0..<UInt32(max(0, count - 1)))))
+        #expect(Set(beginnings.values).count == beginnings.count)
+        // Old words: their old paths with one step in front for each growth.
+        for size in growths.indices.dropLast() {
+            let before = Self.paths(HuffmanTree(growths: Array(growths[...size])))
+            let later = growths[(size + 1)...].count { !$0.isEmpty }
+            for word in before.indices {
+                let (old, new) = (before[word], paths[word])
+                #expect(new.count == old.count + later)
+                #expect(new.suffix(old.count).elementsEqual(old) { $0 == $1 })
+                #expect(new.prefix(later).allSatisfy { !$0.code })
+            }
+        }
+    }
+
+    /// ln p of a word under the tree, with the input vector of another.
+    private static func logProbability(_ word: Int, given input: Int, _ model: Word2Vec) -> Double {
+        let stride = model.input.shape[1]
+        let (inputs, outputs) = (model.input.scalars, model.output.scalars)
+        return Self.paths(model.tree)[word].reduce(0) { sum, place in
+            let score = (0..<stride).reduce(0.0) {
+                $0 + Double(inputs[input * stride + $1])
+                    * Double(outputs[Int(place.node) * stride + $1])
+            }
+            return sum - log(1 + exp(place.code ? score : -score))
+        }
+    }
+
+    @Test(arguments: Word2VecOptions.Architecture.allCases)
+    func aTreeGrowsWithStableIDs(_ architecture: Word2VecOptions.Architecture) throws {
+        let stream = try TrainingText.stream(500)
+        let options = try Self.options(architecture, subwords: false, .hierarchicalSoftmax)
+        var model = try Word2Vec(stream: stream, options: options)
+        try model.train(on: stream)
+        let before = model
+        let words = stream.vocabulary.tokens
+        func more(_ seed: UInt64, _ topics: String) throws -> WordStream {
+            try TrainingText.builder(
+                TrainingText.sentences(500, seed: seed, topics: topics)
+            ).finish(minimumCount: 2, extending: model.vocabulary)
+        }
+        let second = try more(6, "dxy")
+        try model.extend(to: second)
+        // Nothing is lost at the moment of growth: an old word has half its probability, the new words the rest.
+        let stride = before.input.shape[1]
+        #expect(model.input.scalars.starts(with: before.input.scalars))
+        #expect(
+            model.output.scalars.starts(
+                with: before.output.scalars.dropLast(stride)))
+        for word in [0, 3, words.count - 1] {
+            let (old, new) = (
+                Self.logProbability(word, given: 1, before),
+                Self.logProbability(word, given: 1, model)
+            )
+            #expect(abs(new - (old - log(2))) < 1e-9)
+        }
+        let sum = (0..<model.vocabulary.count).reduce(0) {
+            $0 + exp(Self.logProbability($1, given: 2, model))
+        }
+        #expect(abs(sum - 1) < 1e-9)
+
+        // Training, a stop and a resume, and another growth.
+        struct Stop: Error {}
+        try model.train(on: second)
+        #expect(Array(model.table.words.prefix(words.count)) == words)
+        #expect(model.position.losses[2] < model.position.losses[0])
+        #expect(TrainingText.separation(model.table) > 0.2)
+        let third = try more(7, "az")
+        var whole = model
+        try whole.extend(to: third)
+        try whole.train(on: third)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tree-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try model.save(to: folder)
+        var resumed = try Word2Vec(folder: folder)
+        try resumed.extend(to: third)
+        #expect(throws: Stop.self) {
+            try resumed.train(on: third) { model, report in
+                if report.epoch == 2 {
+                    try model.save(to: folder)
+                    throw Stop()
+                }
+            }
+        }
+        resumed = try Word2Vec(folder: folder)
+        try resumed.train(on: third)
+        #expect(resumed.table.bits == whole.table.bits)
+        #expect(resumed.output.scalars == whole.output.scalars)
+        #expect(resumed.position == whole.position)
+        // A folder whose tree is not that of its words is refused.
+        let state = folder.appendingPathComponent("state.json")
+        let text = try String(contentsOf: state, encoding: .utf8)
+        try text.replacingOccurrences(of: "\"treeCounts\":[[", with: "\"treeCounts\":[[1,")
+            .write(to: state, atomically: true, encoding: .utf8)
+        #expect(throws: VectorError.self) { try Word2Vec(folder: folder) }
+    }
+
     @Test func givesUnknownWordsVectors() throws {
         let stream = try TrainingText.stream(2000)
         var model = try Word2Vec(stream: stream, options: Self.options(subwords: true))
@@ -168,9 +303,6 @@ import Testing
         let other = try TrainingText.builder([["p", "q", "p", "q"]]).finish(minimumCount: 2)
         #expect(throws: VectorError.self) { try model.train(on: other) }
         #expect(throws: VectorError.self) { try model.extend(to: other) }
-        var tree = try Word2Vec(
-            stream: stream, options: Self.options(.cbow, subwords: false, .hierarchicalSoftmax))
-        #expect(throws: VectorError.self) { try tree.extend(to: stream) }
         for change: (inout Word2VecOptions) -> Void in [
             { $0.width = 0 }, { $0.window = 0 }, { $0.negativeCount = 0 }, { $0.epochCount = 0 },
             { $0.learningRate = 0 }, { $0.learningRate = .nan }, { $0.subsampling = 2 },

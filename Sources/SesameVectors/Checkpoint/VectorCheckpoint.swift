@@ -83,6 +83,12 @@ enum VectorCheckpoint {
         }
     }
 
+    /// What the folder's state says it holds.
+    static func kind(of folder: URL) throws -> String {
+        struct Kind: Decodable { var kind: String }
+        return try decode(Kind.self, folder, stateName).kind
+    }
+
     private static func decode<Value: Decodable>(
         _ type: Value.Type, _ folder: URL, _ name: String
     ) throws -> Value {
@@ -124,8 +130,30 @@ enum VectorCheckpoint {
     }
 }
 
+/// The methods whose models are kept in folders between steps.
+public enum VectorMethod: String, Sendable, Hashable, CaseIterable {
+    /// A ``Word2Vec``.
+    case word2vec
+    /// A ``GloVe``.
+    case glove
+
+    /// Which kind of model a folder holds.
+    ///
+    /// - Throws: ``VectorError`` with code `.file`, or `.malformedFile` for a folder that holds neither.
+    public init(folder: URL) throws {
+        let kind = try VectorCheckpoint.kind(of: folder)
+        guard let method = VectorMethod(rawValue: kind) else {
+            throw VectorError(
+                .malformed(
+                    path: folder.path, place: nil, expected: "a model of word2vec or glove",
+                    found: "one of another kind"))
+        }
+        self = method
+    }
+}
+
 extension Word2Vec {
-    private static let kind = "word2vec"
+    private static let kind = VectorMethod.word2vec.rawValue
 
     /// Writes the model with how far it has come, a folder that appears whole or not at all; one that is there is
     /// replaced.
@@ -151,6 +179,17 @@ extension Word2Vec {
         let (options, position, vocabulary, tensors) = try VectorCheckpoint.read(
             folder, kind: Self.kind, Word2VecOptions.self, Word2VecPosition.self)
         try options.validate()
+        if let growths = position.treeCounts {
+            let count = growths.reduce(0) { $0 + $1.count }
+            guard count == vocabulary.count, growths.joined().allSatisfy({ $0 >= 0 }) else {
+                throw VectorError(
+                    .malformed(
+                        path: folder.path, place: "state.json",
+                        expected: "a tree of the \(vocabulary.count) words",
+                        found: "one of \(count)"
+                    ))
+            }
+        }
         let buckets = options.subwords?.bucketCount ?? 0
         let stride = Self.stride(options.width)
         self.init(
@@ -167,7 +206,7 @@ extension Word2Vec {
 }
 
 extension GloVe {
-    private static let kind = "glove"
+    private static let kind = VectorMethod.glove.rawValue
 
     /// Writes the model with how far it has come, a folder that appears whole or not at all; one that is there is
     /// replaced.

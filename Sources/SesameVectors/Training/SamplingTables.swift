@@ -11,12 +11,11 @@ struct SamplingTables {
 
     init(model: borrowing Word2Vec) {
         let options = model.options
-        let counts =
-            model.vocabulary.counts ?? [Int](repeating: 1, count: model.vocabulary.count)
+        let counts = Word2Vec.counts(of: model.vocabulary)
         keep = keepThresholds(counts: counts, subsampling: options.subsampling)
         let isSampled = options.objective == .negativeSampling
         noise = isSampled ? NoiseTable(counts: counts, power: options.noisePower) : nil
-        tree = isSampled ? nil : HuffmanTree(counts: counts)
+        tree = isSampled ? nil : model.tree
         negatives = isSampled ? options.negativeCount : 0
         let vocabulary = model.vocabulary
         parts = options.subwords.map { SubwordParts(vocabulary: vocabulary, grams: $0) }

@@ -18,7 +18,9 @@ extension Word2Vec {
         on stream: WordStream,
         progress: (Word2Vec, Word2VecProgress) throws -> Void = { _, _ in }
     ) throws {
-        try check(stream)
+        try TrainedText.check(
+            stream.vocabulary, of: "text", for: vocabulary, fingerprint: stream.fingerprint,
+            begun: &position.fingerprint)
         let tables = SamplingTables(model: self)
         let clock = ContinuousClock()
         let start = clock.now
@@ -53,26 +55,6 @@ extension Word2Vec {
                 position.sums = Word2VecSums()
             }
             try progress(self, report)
-        }
-    }
-
-    private mutating func check(_ stream: WordStream) throws(VectorError) {
-        guard
-            stream.vocabulary.count == vocabulary.count,
-            stream.vocabulary.tokens == vocabulary.tokens
-        else {
-            throw VectorError(
-                .badWords(
-                    expected: "a text of the model's \(vocabulary.count) words",
-                    found: "one of \(stream.vocabulary.count), or of others"))
-        }
-        let fingerprint = stream.fingerprint
-        if position.fingerprint == 0 {
-            position.fingerprint = fingerprint
-        } else if position.fingerprint != fingerprint {
-            throw VectorError(
-                .badWords(
-                    expected: "the text that training began with", found: "another"))
         }
     }
 

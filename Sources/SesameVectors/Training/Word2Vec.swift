@@ -91,6 +91,16 @@ public struct Word2Vec: Sendable {
         }
     }
 
+    /// The tree of a hierarchical softmax.
+    package var tree: HuffmanTree {
+        HuffmanTree(growths: position.treeCounts ?? [Self.counts(of: vocabulary)])
+    }
+
+    /// The counts of words, 1 each where the vocabulary has none.
+    static func counts(of vocabulary: Vocabulary) -> [Int] {
+        vocabulary.counts ?? [Int](repeating: 1, count: vocabulary.count)
+    }
+
     // MARK: Use
 
     /// The words and their vectors; with subwords, a word's vector is the mean of its own row and its n-grams'.
@@ -150,32 +160,22 @@ public struct Word2Vec: Sendable {
     /// Words that the model has keep their ids and vectors, their counts added to; new ones come after them, with
     /// random vectors. The next ``train(on:progress:)`` makes all its passes over the new text.
     ///
+    /// The tree of a hierarchical softmax stays whole, and the new words get one of their own beside it, under a new
+    /// root: every old word's path has one step more in front, and all old inner vectors keep their meaning. What that
+    /// costs is a step a word and growth, and that words keep the lengths of path which their counts gave them when
+    /// they came; after many growths, training anew on all of the text is faster to use.
+    ///
     ///     var builder = WordStreamBuilder()  // … more text
     ///     let more = try builder.finish(minimumCount: 5, extending: model.vocabulary)
     ///     try model.extend(to: more)
     ///     try model.train(on: more)
     ///
-    /// - Throws: ``VectorError`` with code `.badWords` where the stream's vocabulary does not begin with the model's, and
-    ///   `.invalidOption` for a hierarchical softmax, whose tree would be another.
+    /// - Throws: ``VectorError`` with code `.badWords` where the stream's vocabulary does not begin with the model's.
     public mutating func extend(to stream: WordStream) throws(VectorError) {
-        guard options.objective == .negativeSampling else {
-            throw VectorError(
-                .invalidOption(
-                    name: "objective", expected: "negative sampling, for a vocabulary that grows",
-                    found: "a hierarchical softmax, whose tree is made once"))
-        }
+        try TrainedText.checkGrowth(of: vocabulary, to: stream.vocabulary)
         let old = vocabulary.count
-        for id in 0..<Int32(old) {
-            let name = vocabulary.token(id)
-            guard stream.vocabulary.contains(id: id), stream.vocabulary.id(of: name) == id else {
-                throw VectorError(
-                    .badWords(
-                        expected: "the model's \(old) words first, made with finish(extending:)",
-                        found: "another word \(id)"))
-            }
-        }
         let added = stream.vocabulary.count - old
-        let (width, stride) = (options.width, stride)
+        let stride = stride
         let before = input
         input = Tensor(zeros: [before.shape[0] + added, stride])
         before.withUnsafeBufferPointer { source in
@@ -192,9 +192,18 @@ public struct Word2Vec: Sendable {
                 for place in 0..<source.count { target[place] = source[place] }
             }
         }
-        precondition(width <= stride, "\(width) values in rows of \(stride)")
+        var next = Word2VecPosition(firstPass: position.firstPass + options.epochCount)
+        next.treeCounts = treeCounts(growingTo: stream.vocabulary)
         vocabulary = stream.vocabulary
         initialize(rows: old..<old + added, stream: .words, at: old)
-        position = Word2VecPosition(firstPass: position.firstPass + options.epochCount)
+        position = next
+    }
+
+    /// What the tree is made of once the vocabulary has grown; nil without a tree.
+    private func treeCounts(growingTo grown: Vocabulary) -> [[Int]]? {
+        guard options.objective == .hierarchicalSoftmax else { return nil }
+        let before = position.treeCounts ?? [Self.counts(of: vocabulary)]
+        guard grown.count > vocabulary.count else { return before }
+        return before + [Array(Self.counts(of: grown)[vocabulary.count...])]
     }
 }

@@ -12,6 +12,9 @@ public struct Word2VecPosition: Sendable, Hashable, Codable {
     public internal(set) var losses: [Double] = []
     /// Tells the stream that is trained on from another; 0 before the first step.
     var fingerprint: UInt64 = 0
+    /// What the hierarchical softmax's tree is made of where the vocabulary has grown: the counts of the words of each
+    /// growth, as they were when these came; nil for the vocabulary's counts.
+    var treeCounts: [[Int]]?
 
     init(firstPass: Int = 0) { self.firstPass = firstPass }
 }
