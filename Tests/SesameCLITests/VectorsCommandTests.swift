@@ -109,7 +109,23 @@ struct VectorsCommandTests {
         let first = try sandbox.run(
             "vectors", "export", "--vectors", "v.txt", "--format", "glove", "--output", "glove",
             "--force", "--limit", "2")
-        #expect(first.output == "2 words of 3 values: glove.\n", "\(first.errors)")
+        #expect(
+            first.output
+                == "2 words of 3 values: glove.\nNext: sesame vectors nearest --vectors glove queen\n",
+            "\(first.errors)")
+        try sandbox.expectNextWorks(first)
+    }
+
+    @Test("rows that repeat a word are left out, and counted on standard error")
+    func repeated() throws {
+        let sandbox = try Sandbox()
+        try sandbox.write(Self.text + "king 5 5 5\nman 1 2 3\n", to: "v.txt")
+        let result = try sandbox.run(
+            "vectors", "similarity", "--vectors", "v.txt", "king", "queen", "--json")
+        #expect(result.status == 0)
+        #expect(
+            result.errors == "v.txt: 2 rows left out: an earlier row has the same word.\n")
+        #expect(result.lines.count == 1)
     }
 
     @Test("phrases are joined, in several passes, or listed")
@@ -203,6 +219,16 @@ struct VectorsCommandTests {
     }
 }
 
+extension Sandbox {
+    /// Runs the command that a result ends with.
+    fileprivate func expectNextWorks(_ result: CommandResult) throws {
+        let words = try #require(result.lines.last).split(separator: " ").map(String.init)
+        #expect(words.prefix(2) == ["Next:", "sesame"])
+        let next = try run(Array(words.dropFirst(2)), input: Data())
+        #expect(next.status == 0, "\(words): \(next.errors)")
+    }
+}
+
 @Suite("Training word vectors")
 struct VectorsTrainCommandTests {
     private func sandbox() throws -> Sandbox {
@@ -290,6 +316,58 @@ struct VectorsTrainCommandTests {
         #expect(try words("d.txt") == words("a.txt") + ["green1", "green2"])
     }
 
+    @Test(
+        "trained further on new text, with words after those it has; resumed, the same bits",
+        arguments: [
+            (["--method", "cbow"], []), (["--hierarchical-softmax"], []),
+            (["--method", "glove"], []),
+            (["--method", "glove", "--save-counts", "a.counts"], ["--counts", "a.counts"]),
+        ] as [([String], [String])])
+    func grown(method: [String], more: [String]) throws {
+        let sandbox = try sandbox()
+        func train(_ arguments: [String]) throws -> CommandResult {
+            let result = try sandbox.run(
+                ["vectors", "train", "--format", "word2vec-text", "--quiet"] + arguments,
+                input: Data())
+            #expect(result.status == 0, "\(arguments): \(result.errors)")
+            return result
+        }
+        let first = try train(
+            ["text.txt", "--output", "a.txt", "--checkpoint", "a.model", "--epochs", "20"]
+                + ["--width", "8", "--x-max", "10"] + method)
+        #expect(first.lines.last?.hasPrefix("Next: sesame vectors nearest --vectors a.txt") == true)
+        try sandbox.expectNextWorks(first)
+        try sandbox.write(String(repeating: "green1 green2 blue1\n", count: 3000), to: "more.txt")
+        let further =
+            ["more.txt", "--from", "a.model", "--output", "b.txt", "--checkpoint", "b.model"] + more
+        _ = try train(further)
+        func rows(_ name: String) throws -> [[Substring]] {
+            try String(contentsOf: sandbox.folder.appendingPathComponent(name), encoding: .utf8)
+                .split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
+        }
+        let (old, new) = (try rows("a.txt"), try rows("b.txt"))
+        #expect(new.map { $0[0] } == old.map { $0[0] } + ["green1", "green2"])
+        // The same command with --resume, of a run that was killed and of one that was not.
+        let killed = try sandbox.run(
+            ["vectors", "train", "--format", "word2vec-text"] + further + ["--force"],
+            input: Data(), interruptingAt: "Pass 2 is kept", signal: SIGKILL)
+        #expect(killed.status != 0)
+        _ = try train(further + ["--resume", "--force"])
+        #expect(try rows("b.txt") == new)
+        _ = try train(further + ["--resume", "--force"])
+        #expect(try rows("b.txt") == new)
+        // Another method than the model's, and its own folder for both.
+        let other = method.contains("glove") ? "cbow" : "glove"
+        for (arguments, status, mention) in [
+            (["--method", other, "--output", "c.txt"], 1, "leave --method out"),
+            (["--checkpoint", "a.model", "--output", "c.txt"], 64, "another folder than --from"),
+        ] as [([String], Int32, String)] {
+            let result = try sandbox.run(
+                ["vectors", "train", "more.txt", "--from", "a.model"] + arguments, input: Data())
+            #expect(result.status == status && result.errors.contains(mention), "\(result.errors)")
+        }
+    }
+
     @Test("killed after a pass, it goes on with the same bits", arguments: ["cbow", "glove"])
     func killed(method: String) throws {
         let sandbox = try sandbox()
@@ -323,6 +401,11 @@ struct VectorsTrainCommandTests {
             (["text.txt", "--output", "v.txt", "--method", "glove", "--fastest"], 64, "word2vec"),
             (["text.txt", "--output", "v.txt", "--resume"], 64, "--checkpoint"),
             (["text.txt", "--output", "v.bin", "--format", "fasttext"], 64, "safetensors"),
+            (["text.txt", "--output", "v.txt", "--counts", "c"], 64, "--method glove"),
+            (
+                ["text.txt", "--output", "v.txt", "--method", "glove", "--counts", "text.txt"], 1,
+                "text.txt"
+            ),
             (["missing.txt", "--output", "v.txt"], 1, "missing.txt"),
             (["short.txt", "--output", "v.txt"], 1, "at least 5 times"),
             (["text.txt", "--output", "text.txt"], 1, "--force"),

@@ -115,6 +115,184 @@ import Testing
         }
     }
 
+    /// A text and more of it, with words of a new topic.
+    private static func texts() -> (first: [[String]], more: [[String]]) {
+        (TrainingText.sentences(1200), TrainingText.sentences(800, seed: 6, topics: "dxy"))
+    }
+
+    /// A matrix in a file, its blocks made in several scans, gives the bits of one in memory.
+    @Test func aMatrixInAFileTrainsToTheSameBits() throws {
+        let before = Threads.count
+        defer { Threads.count = before }
+        // Enough places for several scans.
+        let letters = "abcdefghijklmnopqrstuvwxyz"
+        let first = TrainingText.sentences(3000, topics: letters)
+        let more = TrainingText.sentences(3000, seed: 6, topics: letters.uppercased())
+        let stream = try TrainingText.builder(first).finish(minimumCount: 2)
+        let next = try TrainingText.builder(more)
+            .finish(minimumCount: 2, extending: stream.vocabulary)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("matrix-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func files() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        }
+        func vectors(_ counts: Cooccurrences) throws -> [UInt32] {
+            var model = try GloVe(vocabulary: counts.vocabulary, options: Self.options(2))
+            try model.train(on: counts)
+            return model.table.bits
+        }
+        let whole = try Cooccurrences(counting: stream)
+        let both = try whole.adding(Cooccurrences(counting: next))
+        #expect(!whole.isInFile && !both.isInFile)
+        let (expected, expectedBoth) = (try vectors(whole), try vectors(both))
+        var options = CooccurrenceOptions()
+        options.memoryBytes = 1 << 16
+        for threads in [1, 3] {
+            Threads.count = threads
+            let counts = try Cooccurrences(
+                counting: stream, options: options, temporary: folder)
+            #expect(counts.isInFile && counts.count == whole.count)
+            #expect((0..<whole.count).allSatisfy { counts[$0] == whole[$0] })
+            #expect(counts.count(3, 4) == whole.count(3, 4))
+            #expect(try vectors(counts) == expected)
+            let added = try counts.adding(
+                Cooccurrences(counting: next, options: options, temporary: folder))
+            #expect(added.isInFile)
+            #expect(try vectors(added) == expectedBoth)
+            // Files have no names while they are used.
+            #expect(try files().isEmpty)
+            let saved = folder.appendingPathComponent("counts")
+            try added.save(to: saved)
+            let read = try Cooccurrences(
+                contentsOf: saved, memoryBytes: 1 << 16, temporary: folder)
+            #expect(try vectors(read) == expectedBoth)
+            #expect(try files() == ["counts"])
+            try FileManager.default.removeItem(at: saved)
+        }
+    }
+
+    @Test func countsAreAddedAndKept() throws {
+        let (first, more) = Self.texts()
+        let stream = try TrainingText.builder(first).finish(minimumCount: 2)
+        let counts = try Cooccurrences(counting: stream)
+        let next = try TrainingText.builder(more)
+            .finish(minimumCount: 2, extending: stream.vocabulary)
+        let added = try counts.adding(Cooccurrences(counting: next))
+        // As counted at once, but for a last rounding.
+        let both = try TrainingText.builder(first + more)
+            .finish(minimumCount: 2, extending: next.vocabulary)
+        let whole = try Cooccurrences(counting: both)
+        #expect(added.vocabulary.count == whole.vocabulary.count && added.count == whole.count)
+        for index in 0..<whole.count {
+            let (a, b) = (added[index], whole[index])
+            #expect(a.row == b.row && a.column == b.column)
+            #expect(abs(a.count - b.count) <= 2e-7 * b.count)
+        }
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("counts-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("counts")
+        try added.save(to: file)
+        let read = try Cooccurrences(contentsOf: file)
+        #expect(read.vocabulary == added.vocabulary && read.count == added.count)
+        #expect((0..<read.count).allSatisfy { read[$0] == added[$0] })
+        // The same file again from what was read.
+        let again = folder.appendingPathComponent("again")
+        try read.save(to: again)
+        #expect(try Data(contentsOf: file) == Data(contentsOf: again))
+
+        var narrow = CooccurrenceOptions()
+        narrow.window = 3
+        let refused = #expect(throws: VectorError.self) {
+            try counts.adding(Cooccurrences(counting: next, options: narrow))
+        }
+        #expect(refused?.description.contains("window: expected 10") == true)
+        let other = try TrainingText.builder([["p", "q", "p", "q"]]).finish(minimumCount: 2)
+        #expect(throws: VectorError.self) { try counts.adding(Cooccurrences(counting: other)) }
+
+        // Damaged files.
+        let bytes = try Data(contentsOf: file)
+        for place in stride(from: 0, to: bytes.count - 1, by: max(1, bytes.count / 97)) {
+            var damaged = bytes
+            damaged[damaged.startIndex + place] ^= 0x81
+            try damaged.write(to: again)
+            do {
+                let found = try Cooccurrences(contentsOf: again)
+                #expect((0..<found.count).allSatisfy { found[$0].count > 0 })
+            } catch let error as VectorError {
+                #expect(!error.description.isEmpty)
+            }
+            try bytes.prefix(place).write(to: again)
+            #expect(throws: VectorError.self) { try Cooccurrences(contentsOf: again) }
+        }
+    }
+
+    @Test func growsWithStableIDs() throws {
+        let (first, more) = Self.texts()
+        let stream = try TrainingText.builder(first).finish(minimumCount: 2)
+        let counts = try Cooccurrences(counting: stream)
+        var model = try GloVe(vocabulary: stream.vocabulary, options: Self.options(10))
+        try model.train(on: counts)
+        let old = model
+        let next = try TrainingText.builder(more)
+            .finish(minimumCount: 2, extending: stream.vocabulary)
+        let added = try counts.adding(Cooccurrences(counting: next))
+        try model.extend(to: added)
+        let words = stream.vocabulary.tokens
+        #expect(model.vocabulary.count > words.count)
+        #expect(Array(model.table.words.prefix(words.count)) == words)
+        // Vectors, biases and sums of old words are what they were; new ones begin as in a model of their own.
+        #expect(model.words.scalars.starts(with: old.words.scalars))
+        #expect(model.contexts.scalars.starts(with: old.contexts.scalars))
+        let fresh = try GloVe(vocabulary: added.vocabulary, options: Self.options(10))
+        let start = old.words.elementCount
+        #expect(model.words.scalars[start...].elementsEqual(fresh.words.scalars[start...]))
+        #expect(model.position.iteration == 0 && model.position.firstIteration == 10)
+
+        // Training goes on from what was learnt: its first pass costs less than a new model's.
+        struct Stop: Error {}
+        let grown = model
+        try model.train(on: added)
+        var begun = fresh
+        try begun.train(on: added)
+        #expect(model.position.costs[0] < 0.8 * begun.position.costs[0])
+        #expect(model.position.costs[9] < model.position.costs[0])
+        #expect(TrainingText.separation(model.table) > 0.1)
+        // The new text's counts alone move what they have.
+        var alone = old
+        let newCounts = try Cooccurrences(counting: next)
+        try alone.extend(to: newCounts)
+        try alone.train(on: newCounts)
+        #expect(alone.table.words == model.table.words)
+        #expect(throws: VectorError.self) {
+            var wrong = old
+            try wrong.train(on: added)
+        }
+
+        // A stop, a folder and a resume.
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("glove-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try grown.save(to: folder)
+        var resumed = try GloVe(folder: folder)
+        #expect(throws: Stop.self) {
+            try resumed.train(on: added) { model, report in
+                if report.iteration == 3, report.entryCount > 300 {
+                    try model.save(to: folder)
+                    throw Stop()
+                }
+            }
+        }
+        #expect(try VectorMethod(folder: folder) == .glove)
+        resumed = try GloVe(folder: folder)
+        try resumed.train(on: added)
+        #expect(resumed.table.bits == model.table.bits)
+        #expect(resumed.position == model.position)
+    }
+
     @Test func refusesWhatDoesNotFit() throws {
         let stream = try TrainingText.stream(200)
         let counts = try Cooccurrences(counting: stream)

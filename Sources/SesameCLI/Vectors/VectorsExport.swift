@@ -66,5 +66,6 @@ struct VectorsExport: ParsableCommand {
         }
         StandardOutput.line(
             "\(table.count.grouped) words of \(table.width) values: \(output).")
+        VectorsCommand.suggestNearest(in: table, output)
     }
 }

@@ -11,11 +11,19 @@ struct VectorsTrain: ParsableCommand {
               sesame vectors train sentences.txt --lowercase --output vectors.safetensors
               sesame vectors train sentences.txt --method cbow --subwords --width 300 --output vectors.safetensors
               sesame vectors train sentences.txt --method glove --x-max 10 --output vectors.txt --format glove
+              sesame vectors train sentences.txt --checkpoint vectors.model --output vectors.safetensors
               sesame vectors train more.txt --from vectors.model --output more.safetensors
+              sesame vectors train sentences.txt --method glove --checkpoint glove.model --save-counts counts --output glove.safetensors
+              sesame vectors train more.txt --from glove.model --counts counts --output more.safetensors
 
             The same seed gives the same vectors, whatever the number of threads; --fastest gives that up for about \
-            twice the speed. With --checkpoint the model is kept in a folder: --resume goes on with it after a stop, and \
-            --from trains it further on new text, new words coming after those it has.
+            twice the speed. With --checkpoint the model is kept in a folder: the same command with --resume goes on with it \
+            after a stop, and --from trains it further on new text, new words coming after those it has. A hierarchical \
+            softmax keeps its tree, and gives the new words one beside it.
+
+            GloVe fits vectors to counts: with --from and --counts to those of the old text and the new one together, which \
+            gives the vectors of both; without --counts to those of the new text, so that words of both texts move to how they \
+            are used in the new one.
             """
     )
 
@@ -26,8 +34,10 @@ struct VectorsTrain: ParsableCommand {
 
     @OptionGroup var text: VectorTextOptions
 
-    @Option(help: "How to train: skip-gram, cbow or glove.")
-    var method = Method.skipGram
+    @Option(
+        help:
+            "How to train: skip-gram, cbow or glove (default: skip-gram, with --from the model's).")
+    var method: Method?
 
     @Option(help: ArgumentHelp("The file of vectors to write.", valueName: "file"))
     var output: String
@@ -85,8 +95,23 @@ struct VectorsTrain: ParsableCommand {
         help: ArgumentHelp("glove: counts from here on weigh alike.", valueName: "number"))
     var maximum = 100.0
 
-    @Option(help: ArgumentHelp("glove: gigabytes that counting may take.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "glove: gigabytes that counting and the counts may take; what is more lies in temporary files.",
+            valueName: "n"))
     var memory = 4.0
+
+    @Option(
+        help: ArgumentHelp(
+            "glove: add the counts of this file, which --save-counts wrote, to those of the text; its words keep their order.",
+            valueName: "file"))
+    var counts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "glove: write the counts that are trained on, 12 bytes a pair of words that meet.",
+            valueName: "file"))
+    var saveCounts: String?
 
     @Option(
         help: ArgumentHelp(
@@ -125,12 +150,20 @@ struct VectorsTrain: ParsableCommand {
         if resume && checkpoint == nil {
             throw ValidationError("--resume goes on with the folder of --checkpoint: name it.")
         }
-        if resume && from != nil {
-            throw ValidationError("--resume and --from exclude each other.")
-        }
-        if method == .glove && (subwords || hierarchicalSoftmax || fastest || from != nil) {
+        if let from, let checkpoint,
+            URL(fileURLWithPath: from).standardizedFileURL
+                == URL(fileURLWithPath: checkpoint).standardizedFileURL
+        {
             throw ValidationError(
-                "--subwords, --hierarchical-softmax, --fastest and --from are for word2vec.")
+                "--checkpoint must name another folder than --from, which --resume needs as it was."
+            )
+        }
+        if method == .glove && (subwords || hierarchicalSoftmax || fastest) {
+            throw ValidationError(
+                "--subwords, --hierarchical-softmax and --fastest are for word2vec.")
+        }
+        if method != .glove && from == nil && (counts != nil || saveCounts != nil) {
+            throw ValidationError("--counts and --save-counts are for --method glove.")
         }
         if !(memory > 0.001 && memory < 1e6) {
             throw ValidationError("--memory must be from 0.001 to 1,000,000, not \(memory).")
@@ -138,7 +171,7 @@ struct VectorsTrain: ParsableCommand {
         try usage {
             try word2VecOptions().validate()
             try gloveOptions.validate()
-            try counting.validate()
+            try counting(like: nil).validate()
         }
     }
 
@@ -172,10 +205,13 @@ struct VectorsTrain: ParsableCommand {
         return options
     }
 
-    private var counting: CooccurrenceOptions {
-        var options = CooccurrenceOptions()
-        options.window = window ?? 10
-        options.memoryBytes = Int(memory * 0x1p30)
+    private var memoryBytes: Int { Int(memory * 0x1p30) }
+
+    /// What counts as a meeting: what it is in other counts, where these are to be added.
+    private func counting(like old: CooccurrenceOptions?) -> CooccurrenceOptions {
+        var options = old ?? CooccurrenceOptions()
+        if let window { options.window = window }
+        options.memoryBytes = memoryBytes
         return options
     }
 
@@ -183,7 +219,7 @@ struct VectorsTrain: ParsableCommand {
         threads.apply()
         let url = URL(fileURLWithPath: output)
         let folder = checkpoint.map { URL(fileURLWithPath: $0) }
-        for path in [output] + (resume ? [] : [checkpoint].compactMap { $0 })
+        for path in [output] + (resume ? [] : [checkpoint, saveCounts].compactMap { $0 })
         where !force && FileManager.default.fileExists(atPath: path) {
             throw CommandError("\(path) exists: name another, or add --force")
         }
@@ -191,7 +227,7 @@ struct VectorsTrain: ParsableCommand {
         let progress = Progress(quiet: show.quiet)
         let start = ContinuousClock.now
         let (table, losses) =
-            method == .glove
+            try isGloVe()
             ? try trainGloVe(folder, progress) : try trainWord2Vec(folder, progress)
         progress.finish()
         try table.save(to: url, as: format)
@@ -202,6 +238,21 @@ struct VectorsTrain: ParsableCommand {
         StandardOutput.line(
             "\(table.count.grouped) words of \(table.width) values: \(output) "
                 + "(loss \(result.loss.fixed(4)), \(spokenDuration(seconds: result.seconds))).")
+        VectorsCommand.suggestNearest(in: table, output)
+    }
+
+    /// Whether the model is a GloVe: that of --from, or what --method asks for.
+    private func isGloVe() throws -> Bool {
+        guard let from else { return method == .glove }
+        let isGloVe = try VectorMethod(folder: URL(fileURLWithPath: from)) == .glove
+        if let method, (method == .glove) != isGloVe {
+            throw CommandError(
+                "\(from) holds a model of \(isGloVe ? "glove" : "word2vec"): leave --method out")
+        }
+        if !isGloVe, counts != nil || saveCounts != nil {
+            throw CommandError("\(from) holds a model of word2vec, which has no --counts")
+        }
+        return isGloVe
     }
 
     /// Keeps the model in the checkpoint's folder when it is time: after each pass, every minute, and before a stop.
@@ -236,16 +287,13 @@ struct VectorsTrain: ParsableCommand {
     private func trainWord2Vec(_ folder: URL?, _ progress: Progress) throws -> (
         VectorTable, [Double]
     ) {
-        var old: Word2Vec?
-        if resume, let folder { old = try Word2Vec(folder: folder) }
-        if let from { old = try Word2Vec(folder: URL(fileURLWithPath: from)) }
-        if resume, let old, old.options != (try word2VecOptions()) {
-            throw CommandError("the checkpoint has other options; give those it was begun with")
-        }
-        let stream = try text.stream(
-            extending: from == nil ? nil : old?.vocabulary, progress: progress)
-        var model = try old ?? Word2Vec(stream: stream, options: try word2VecOptions())
-        if from != nil { try model.extend(to: stream) }
+        let base = try from.map { try Word2Vec(folder: URL(fileURLWithPath: $0)) }
+        let kept = resume ? try folder.map { try Word2Vec(folder: $0) } : nil
+        let options = try base?.options ?? word2VecOptions()
+        try checkOptions(kept?.options, options)
+        let stream = try text.stream(extending: base?.vocabulary, progress: progress)
+        var model = try kept ?? base ?? Word2Vec(stream: stream, options: options)
+        if kept == nil, base != nil { try model.extend(to: stream) }
         progress.begin("training")
         var keeper = Keeper(folder, progress)
         try model.train(on: stream) { model, report in
@@ -266,20 +314,13 @@ struct VectorsTrain: ParsableCommand {
     private func trainGloVe(_ folder: URL?, _ progress: Progress) throws -> (
         VectorTable, [Double]
     ) {
-        let stream = try text.stream(extending: nil, progress: progress)
-        progress.begin("counting")
-        let counts = try Cooccurrences(counting: stream, options: counting) { counted in
-            progress.update(fraction: Double(counted) / Double(stream.count)) { "" }
-            try stopIfAsked(progress)
-        }
-        var model =
-            resume
-            ? try folder.map { try GloVe(folder: $0) }
-                ?? GloVe(vocabulary: stream.vocabulary, options: gloveOptions)
-            : try GloVe(vocabulary: stream.vocabulary, options: gloveOptions)
-        guard model.options == gloveOptions else {
-            throw CommandError("the checkpoint has other options; give those it was begun with")
-        }
+        let base = try from.map { try GloVe(folder: URL(fileURLWithPath: $0)) }
+        let kept = resume ? try folder.map { try GloVe(folder: $0) } : nil
+        let options = base?.options ?? gloveOptions
+        try checkOptions(kept?.options, options)
+        let counts = try cooccurrences(base?.vocabulary, progress)
+        var model = try kept ?? base ?? GloVe(vocabulary: counts.vocabulary, options: options)
+        if kept == nil, base != nil { try model.extend(to: counts) }
         progress.begin("training")
         var keeper = Keeper(folder, progress)
         try model.train(on: counts) { model, report in
@@ -296,5 +337,38 @@ struct VectorsTrain: ParsableCommand {
             try stopIfAsked(progress)
         }
         return (model.table, model.position.costs)
+    }
+
+    /// The counts of the text, and of --counts, whose words keep their ids as those of the model do.
+    private func cooccurrences(
+        _ vocabulary: Vocabulary?, _ progress: Progress
+    ) throws -> Cooccurrences {
+        let old = try counts.map {
+            try Cooccurrences(
+                contentsOf: URL(fileURLWithPath: $0), memoryBytes: memoryBytes)
+        }
+        let stream = try text.stream(
+            extending: old?.vocabulary ?? vocabulary, progress: progress)
+        progress.begin("counting")
+        var result = try Cooccurrences(
+            counting: stream, options: counting(like: old?.options)
+        ) { counted in
+            progress.update(fraction: Double(counted) / Double(stream.count)) { "" }
+            try stopIfAsked(progress)
+        }
+        if let old {
+            result = try old.adding(result)
+        } else if vocabulary != nil {
+            progress.note(
+                "Trained on the counts of the new text alone; --counts adds those of the old one.")
+        }
+        if let saveCounts { try result.save(to: URL(fileURLWithPath: saveCounts)) }
+        return result
+    }
+
+    private func checkOptions<Options: Equatable>(_ kept: Options?, _ asked: Options) throws {
+        guard kept == nil || kept == asked else {
+            throw CommandError("the checkpoint has other options; give those it was begun with")
+        }
     }
 }

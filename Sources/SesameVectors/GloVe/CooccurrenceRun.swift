@@ -9,11 +9,13 @@ import SesameTensor
 /// The entries of one part of a text, sorted, in a temporary file.
 struct CooccurrenceRun {
     private let url: URL
+    let count: Int
 
     /// Writes entries, 16 bytes each as they lie in memory.
     ///
     /// - Throws: ``VectorError`` with code `.file`.
     init(writing rows: [[Cooccurrences.RowEntry]], to folder: URL) throws {
+        count = rows.reduce(0) { $0 + $1.count }
         url = folder.appendingPathComponent("sesame-cooccurrences-\(UUID().uuidString)")
         do {
             try SafeTensors.replaceFile(url.path) { file in
@@ -31,7 +33,7 @@ struct CooccurrenceRun {
 
     /// Hands on the entries of all runs in order, equal places added up in the order of runs.
     static func merge(
-        _ runs: [CooccurrenceRun], _ emit: (Cooccurrences.RowEntry) -> Void
+        _ runs: [CooccurrenceRun], _ emit: (Cooccurrences.RowEntry) throws -> Void
     ) throws {
         let files = try runs.map { run in
             do {
@@ -56,7 +58,7 @@ struct CooccurrenceRun {
                 next[run] += 1
                 keys[run] = key(run) ?? .max
             }
-            emit(
+            try emit(
                 Cooccurrences.RowEntry(
                     row: UInt32(least >> 32), column: UInt32(truncatingIfNeeded: least), sum: sum))
         }

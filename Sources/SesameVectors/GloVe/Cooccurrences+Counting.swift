@@ -14,7 +14,7 @@ extension Cooccurrences {
     /// of their word, so that nothing is hashed, merged or shared.
     ///
     /// - Parameters:
-    ///   - temporary: A folder for what does not fit in memory.
+    ///   - temporary: A folder for what does not fit in memory, also of training.
     ///   - progress: Told how many words of the stream have been counted; throws to stop.
     /// - Throws: ``VectorError`` with code `.invalidOption`, `.badWords` for a text in which no two words meet, or `.file`;
     ///   and what `progress` throws.
@@ -28,31 +28,40 @@ extension Cooccurrences {
         let (scale, weights) = options.weights
         var runs: [CooccurrenceRun] = []
         defer { for run in runs { run.remove() } }
-        var entries: [sesame_cooccurrence] = []
+        var whole: [[RowEntry]] = []
         for part in parts {
             let rows = Self.rows(of: stream, part, options, weights)
             if parts.count == 1 {
-                entries.reserveCapacity(rows.reduce(0) { $0 + $1.count })
-                for task in rows {
-                    for entry in task {
-                        entries.append(entry.scaled(by: scale))
-                    }
-                }
+                whole = rows
             } else {
                 runs.append(try CooccurrenceRun(writing: rows, to: temporary))
             }
             try progress(part.upperBound)
         }
-        if parts.count > 1 {
-            try CooccurrenceRun.merge(runs) { entries.append($0.scaled(by: scale)) }
+        let most = whole.reduce(0) { $0 + $1.count } + runs.reduce(0) { $0 + $1.count }
+        let entries: CooccurrenceEntries
+        if runs.isEmpty, options.fits(most) {
+            var all: [sesame_cooccurrence] = []
+            all.reserveCapacity(most)
+            for task in whole {
+                for entry in task { all.append(entry.scaled(by: scale)) }
+            }
+            entries = CooccurrenceEntries(all)
+        } else {
+            entries = try CooccurrenceEntries(inFile: !options.fits(most), folder: temporary) {
+                emit in
+                for entry in whole.joined() { try emit(entry.scaled(by: scale)) }
+                try CooccurrenceRun.merge(runs) { try emit($0.scaled(by: scale)) }
+            }
         }
-        guard !entries.isEmpty else {
+        guard entries.count > 0 else {
             throw VectorError(
                 .badWords(
                     expected: "sentences of two words or more",
                     found: "none among \(stream.count) words"))
         }
-        self.init(vocabulary: stream.vocabulary, entries: entries)
+        self.init(
+            vocabulary: stream.vocabulary, options: options, entries: entries, folder: temporary)
     }
 
     /// The stream cut at ends of chunks, so that what a part can give at most fits the memory.

@@ -23,11 +23,11 @@ public struct GloVe: Sendable {
     /// How it is trained.
     public let options: GloVeOptions
     /// The words, with their counts.
-    public let vocabulary: Vocabulary
+    public private(set) var vocabulary: Vocabulary
     /// `[words, 2 · stride]`: vector, bias and 1, padding, then AdaGrad's sums.
-    var words: Tensor
+    package internal(set) var words: Tensor
     /// `[words, 2 · stride]`: vector, 1 and bias, padding, then AdaGrad's sums.
-    var contexts: Tensor
+    package internal(set) var contexts: Tensor
     /// Passes made, and rounds of the pass under way.
     public internal(set) var position = GloVePosition()
 
@@ -38,8 +38,8 @@ public struct GloVe: Sendable {
         try options.validate()
         self.options = options
         self.vocabulary = vocabulary
-        words = Self.start(options, count: vocabulary.count, stream: 0, one: options.width + 1)
-        contexts = Self.start(options, count: vocabulary.count, stream: 1, one: options.width)
+        words = Self.freshWords(options, 0..<vocabulary.count)
+        contexts = Self.freshContexts(options, 0..<vocabulary.count)
     }
 
     init(
@@ -57,16 +57,25 @@ public struct GloVe: Sendable {
 
     var stride: Int { Self.stride(options.width) }
 
-    private static func start(_ options: GloVeOptions, count: Int, stream: UInt64, one: Int)
-        -> Tensor
-    {
+    private static func freshWords(_ options: GloVeOptions, _ rows: Range<Int>) -> Tensor {
+        start(options, rows, stream: 0, one: options.width + 1)
+    }
+
+    private static func freshContexts(_ options: GloVeOptions, _ rows: Range<Int>) -> Tensor {
+        start(options, rows, stream: 1, one: options.width)
+    }
+
+    /// Rows from their own part of a stream, so that row r begins alike however many there are.
+    private static func start(
+        _ options: GloVeOptions, _ rows: Range<Int>, stream: UInt64, one: Int
+    ) -> Tensor {
         let (width, stride) = (options.width, stride(options.width))
         let limit = 0.5 / Float(width)
-        var result = Tensor(repeating: 1, shape: [count, 2 * stride])
+        var result = Tensor(repeating: 1, shape: [rows.count, 2 * stride])
         result.withUnsafeMutableBufferPointer { values in
             guard let base = values.baseAddress else { return }
-            for row in 0..<count {
-                let start = base + row * 2 * stride
+            for row in rows {
+                let start = base + (row - rows.lowerBound) * 2 * stride
                 sesame_random_uniform(
                     width + 2, sesame_key(seed: options.seed, stream: stream),
                     UInt64(row * (width + 2)), -limit, limit, start)
@@ -76,6 +85,38 @@ public struct GloVe: Sendable {
         }
         return result
     }
+
+    // MARK: Growing
+
+    /// Takes in the words of further counts, and begins training anew on these with what the model has learnt.
+    ///
+    /// Words that the model has keep their ids, vectors, biases and AdaGrad's sums, so that they take short steps from
+    /// where they are; new ones come after them, with random vectors and sums of 1. The next ``train(on:progress:)``
+    /// makes all its passes over the counts given.
+    ///
+    ///     var builder = WordStreamBuilder()  // … more text
+    ///     let more = try builder.finish(minimumCount: 5, extending: model.vocabulary)
+    ///     let counts = try old.adding(Cooccurrences(counting: more))
+    ///     try model.extend(to: counts)
+    ///     try model.train(on: counts)
+    ///
+    /// A count is what its pair of words is fitted to, not a number of steps. So whoever has the old counts adds them, as
+    /// above, and gets the vectors of both texts. Trained on the new text's counts alone, pairs that come in both texts
+    /// move to their counts in the new one; pairs of the old text alone stay as their words let them.
+    /// - Throws: ``VectorError`` with code `.badWords` where the counts' vocabulary does not begin with the model's.
+    public mutating func extend(to counts: Cooccurrences) throws(VectorError) {
+        try TrainedText.checkGrowth(of: vocabulary, to: counts.vocabulary)
+        let added = vocabulary.count..<counts.vocabulary.count
+        if !added.isEmpty {
+            words = concatenated([words, Self.freshWords(options, added)], axis: 0)
+            contexts = concatenated([contexts, Self.freshContexts(options, added)], axis: 0)
+        }
+        vocabulary = counts.vocabulary
+        position = GloVePosition(
+            firstIteration: position.firstIteration + options.iterationCount)
+    }
+
+    // MARK: Use
 
     /// The words and their vectors.
     public var table: VectorTable {
@@ -118,6 +159,8 @@ public struct GloVe: Sendable {
 
 /// How far the training of a ``GloVe`` has come.
 public struct GloVePosition: Sendable, Hashable, Codable {
+    /// Passes over earlier counts; random numbers go on from there.
+    public internal(set) var firstIteration = 0
     /// Passes completed.
     public internal(set) var iteration = 0
     /// Rounds of the pass under way.
@@ -130,6 +173,20 @@ public struct GloVePosition: Sendable, Hashable, Codable {
     public internal(set) var costs: [Double] = []
     /// Tells the counts that are trained on from others; 0 before the first step.
     var fingerprint: UInt64 = 0
+
+    init(firstIteration: Int = 0) { self.firstIteration = firstIteration }
+
+    /// Reads a position; one that was written before vocabularies grew has no first pass.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        firstIteration = try values.decodeIfPresent(Int.self, forKey: .firstIteration) ?? 0
+        iteration = try values.decode(Int.self, forKey: .iteration)
+        round = try values.decode(Int.self, forKey: .round)
+        cost = try values.decode(Double.self, forKey: .cost)
+        count = try values.decode(Int.self, forKey: .count)
+        costs = try values.decode([Double].self, forKey: .costs)
+        fingerprint = try values.decode(UInt64.self, forKey: .fingerprint)
+    }
 }
 
 /// What is reported while a ``GloVe`` trains.
