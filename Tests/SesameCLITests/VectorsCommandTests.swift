@@ -368,6 +368,37 @@ struct VectorsTrainCommandTests {
         }
     }
 
+    @Test("counts of a text are added to those of another")
+    func counts() throws {
+        let sandbox = try sandbox()
+        func train(_ text: String, _ name: String, _ more: [String]) throws -> CommandResult {
+            try sandbox.run(
+                [
+                    "vectors", "train", text, "--method", "glove", "--width", "8", "--epochs", "3",
+                    "--output", "\(name).txt", "--format", "word2vec-text", "--quiet",
+                ] + more, input: Data())
+        }
+        let first = try train(
+            "text.txt", "a", ["--save-counts", "a.counts", "--checkpoint", "a.model"])
+        #expect(first.status == 0, "\(first.errors)")
+        try sandbox.write(String(repeating: "green1 green2 blue1\n", count: 20), to: "more.txt")
+        // A new model of both texts.
+        let both = try train(
+            "more.txt", "b", ["--counts", "a.counts"])
+        #expect(both.status == 0, "\(both.errors)")
+        let words = try String(
+            contentsOf: sandbox.folder.appendingPathComponent("b.txt"), encoding: .utf8)
+        #expect(words.hasPrefix("12 8\n") && words.contains("\ngreen2 "))
+        // Counts of other words than the model's.
+        _ = try train("more.txt", "d", ["--save-counts", "d.counts"])
+        let wrong = try sandbox.run(
+            "vectors", "train", "more.txt", "--from", "a.model", "--counts", "d.counts", "--output",
+            "e.txt")
+        #expect(wrong.status == 1 && wrong.errors.contains("not counts of the model's words"))
+        let narrow = try train("more.txt", "f", ["--counts", "a.counts", "--window", "3"])
+        #expect(narrow.status == 1 && narrow.errors.contains("window: expected 10"))
+    }
+
     @Test("killed after a pass, it goes on with the same bits", arguments: ["cbow", "glove"])
     func killed(method: String) throws {
         let sandbox = try sandbox()

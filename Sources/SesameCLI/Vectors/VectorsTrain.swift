@@ -347,6 +347,13 @@ struct VectorsTrain: ParsableCommand {
             try Cooccurrences(
                 contentsOf: URL(fileURLWithPath: $0), memoryBytes: memoryBytes)
         }
+        if let old, let counts, let vocabulary,
+            !old.vocabulary.tokens.starts(with: vocabulary.tokens)
+        {
+            throw CommandError(
+                "\(counts): these are not counts of the model's words; give those that --save-counts "
+                    + "wrote when it was trained")
+        }
         let stream = try text.stream(
             extending: old?.vocabulary ?? vocabulary, progress: progress)
         progress.begin("counting")

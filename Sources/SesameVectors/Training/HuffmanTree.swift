@@ -13,7 +13,7 @@ import CSesameKernels
 ///     old tree   new words' tree
 ///
 /// An old word's path is then its old path with one step in front, so that every inner node goes on splitting the very
-/// words that its vector learnt to split. A tree made anew over all counts would be shorter by a fraction of a step,
+/// words that its vector learnt to split. A tree made anew over all counts would be shorter, by about a step a word,
 /// but its nodes would stand for other splits, and most of what was learnt would be worth nothing.
 package struct HuffmanTree {
     /// Word w's path is `nodes[offsets[w]..<offsets[w + 1]]`, from the root on.
