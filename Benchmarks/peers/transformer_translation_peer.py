@@ -1,4 +1,4 @@
-"""The Transformer of `sesame train translate --architecture transformer`, in PyTorch, with the same sizes and settings.
+"""The Transformer of `sesame train translate --model transformer`, in PyTorch, with the same sizes and settings.
 
     python transformer_translation_peer.py DATA --source-tokenizer pieces.json --target-tokenizer pieces.json \
         --source en --target de --sizes tiny --minutes 5 --threads 2

@@ -125,13 +125,13 @@ struct TranslationCommandTests {
             ),
             (
                 ["train", "translate", "numbers", "--tokenizer", "a", "--heads", "2"],
-                "--architecture transformer"
+                "--model transformer"
             ),
             (
                 [
-                    "train", "translate", "numbers", "--tokenizer", "a", "--architecture",
+                    "train", "translate", "numbers", "--tokenizer", "a", "--model",
                     "transformer", "--cell", "gru",
-                ], "--architecture rnn"
+                ], "--model rnn"
             ),
             (
                 [

@@ -12,7 +12,7 @@ struct TrainTranslate: ParsableCommand {
               sesame train translate captions --tokenizer pieces
               sesame train translate captions --source-tokenizer german --target-tokenizer english \
             --attention additive --minutes 30
-              sesame train translate captions --tokenizer pieces --architecture transformer --sizes tiny
+              sesame train translate captions --tokenizer pieces --model transformer --sizes tiny
               sesame train translate captions --source-tokenizer german --target-tokenizer english \
             --source-vectors cc.de.300.bin --target-vectors cc.en.300.bin
 
@@ -44,7 +44,7 @@ struct TrainTranslate: ParsableCommand {
     @OptionGroup var vectors: TranslationVectorArguments
 
     @Option(
-        name: [.customLong("architecture"), .customLong("model")],
+        name: [.customLong("model"), .customLong("architecture")],
         help: "The kind of model: rnn is a recurrent encoder and decoder.")
     var architecture: TranslationArchitectureChoice = .rnn
 
@@ -80,9 +80,9 @@ struct TrainTranslate: ParsableCommand {
         help: "Which weights to keep: of the evaluation with the best BLEU, or of the last step.")
     var keep: KeptWeights = .best
 
-    @OptionGroup(title: "Options of --architecture rnn")
+    @OptionGroup(title: "Options of --model rnn")
     var recurrent: RecurrentTranslationArguments
-    @OptionGroup(title: "Options of --architecture transformer")
+    @OptionGroup(title: "Options of --model transformer")
     var transformer: TransformerArguments
     @OptionGroup(title: "Training options") var training: TrainingArguments<TranslationDefaults>
     @OptionGroup(title: "Output options") var model: ModelOutputOptions
@@ -125,12 +125,12 @@ struct TrainTranslate: ParsableCommand {
         if architecture == .rnn, transformer.isUsed {
             throw ValidationError(
                 "--sizes, --decoder-layers, --heads, --feed-forward, --norm, --activation, "
-                    + "--attention-dropout and --activation-dropout are for --architecture transformer."
+                    + "--attention-dropout and --activation-dropout are for --model transformer."
             )
         }
         if architecture == .transformer, recurrent.isUsed {
             throw ValidationError(
-                "--cell, --embedding, --attention and --input-feeding are for --architecture rnn.")
+                "--cell, --embedding, --attention and --input-feeding are for --model rnn.")
         }
         try usage { try options.validate() }
     }

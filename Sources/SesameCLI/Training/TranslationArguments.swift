@@ -44,7 +44,7 @@ enum TransformerActivationChoice: String, CaseIterable, ExpressibleByArgument {
     var activation: Activation { self == .relu ? .relu : .gelu }
 }
 
-/// The options of `--architecture rnn`.
+/// The options of `--model rnn`.
 struct RecurrentTranslationArguments: ParsableArguments {
     private static let defaults = TranslationOptions.RecurrentSizes()
 
@@ -85,7 +85,7 @@ struct RecurrentTranslationArguments: ParsableArguments {
     }
 }
 
-/// The options of `--architecture transformer`.
+/// The options of `--model transformer`.
 struct TransformerArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
