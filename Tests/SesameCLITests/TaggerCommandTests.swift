@@ -36,6 +36,9 @@ struct TaggerCommandTests {
             "evaluate", "--model", "models/names-tagger", "--corpus", "names", "--split", "train",
             "--json")
         #expect(try report.object()["entities"] != nil)
+        let info = try sandbox.run("model", "info", "models/names-tagger", "--tokens", "1e4")
+        #expect(info.output.contains("in batches of 8 × 25 tokens"), "\(info.errors)")
+        #expect(info.output.contains("to train on 10,000 tokens"), "\(info.output)")
 
         let lines = try sandbox.run(
             "predict", "--model", "models/names-tagger",

@@ -78,6 +78,40 @@ struct ModelCostTests {
         }
     }
 
+    private static func tagger(
+        characters: String = "abcdefg", contextLayers: Int = 0, width: Int = 9, layers: Int = 2,
+        crf: Bool = true
+    ) -> TaggerConfig {
+        TaggerConfig(
+            vocabularySize: 50, embeddingSize: 8, characters: characters,
+            contextLayerCount: contextLayers, contextSize: contextLayers == 0 ? 0 : 6,
+            hiddenSize: width, layerCount: layers, dropoutProbability: 0, usesCRF: crf,
+            tags: ["O", "B-X", "I-X"])
+    }
+
+    @Test func countsAreThoseOfTaggers() throws {
+        for sizes in [
+            Self.tagger(), Self.tagger(characters: ""), Self.tagger(contextLayers: 3),
+            Self.tagger(layers: 1, crf: false),
+        ] {
+            let model = try Tagger(configuration: sizes, key: RandomKey(seed: 1))
+            #expect(TaggerCost(sizes).parameterCount == model.parameterCount)
+        }
+    }
+
+    /// Layers of 8 inputs and of both directions' 18 states, four gates each, and three tags.
+    @Test func operationsOfTaggers() {
+        let plain = TaggerCost(Self.tagger(characters: ""))
+        let gates = 2 * 4 * 9
+        let weights = Double(gates * (8 + 9) + gates * (18 + 9) + 18 * 3)
+        #expect(plain.forwardOperations(length: 7) == 2 * weights)
+        #expect(plain.trainingOperations(length: 30) == 6 * weights)
+        // Thirty features more, of thirty filters at eight places of a word, over three vectors of thirty.
+        let spelled = TaggerCost(Self.tagger())
+        let more = Double(gates * 30 + 8 * 30 * 3 * 30)
+        #expect(spelled.forwardOperations(length: 7) == 2 * (weights + more))
+    }
+
     @Test func operations() throws {
         let gpt = GPTConfig.gpt2.cost
         // 12 blocks of 12 · 768² weights, 512.5 keys a token, 50,257 logits.
@@ -109,7 +143,8 @@ struct ModelCostTests {
 
     /// Foreseen bytes of training by those that two steps take.
     private static func foreseenShare<Model: Module>(
-        _ cost: ModelCost, batchSize: Int, length: Int, _ model: Model, loss: (Model) -> Tensor
+        _ cost: some TrainingCost, batchSize: Int, length: Int, _ model: Model,
+        loss: (Model) -> Tensor
     ) -> Double {
         var model = model
         var optimizer = AdamW()
@@ -161,6 +196,33 @@ struct ModelCostTests {
                         targetLengths: lengths, context: .training(seed: 1, step: 0)
                     ).loss
                 }
+                #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
+            }
+        }
+    }
+
+    @Test func taggingTakesTheMemoryThatIsForeseen() async {
+        await #expect(processExitsWith: .success) {
+            for (characters, width, layers, batch) in [
+                ("abcdefg", 100, 1, 32), ("", 200, 2, 64), ("abcdefg", 50, 3, 64),
+            ] {
+                let sizes = Self.tagger(characters: characters, width: width, layers: layers)
+                let (length, word) = (25, TaggerCost.wordLength)
+                let count = batch * length
+                let words = IDTensor(
+                    (0..<count).map { Int32($0 % 50) }, shape: [batch, length])
+                let input = TaggerInput(
+                    words: words, lengths: Array(repeating: length, count: batch),
+                    characters: CharacterBatch(
+                        ids: IDTensor(
+                            (0..<count * word).map { Int32(2 + $0 % 7) }, shape: [count, word]),
+                        lengths: Array(repeating: word, count: count),
+                        rows: IDTensor((0..<Int32(count)).map { $0 }, shape: [batch, length])))
+                let tags = IDTensor((0..<count).map { Int32($0 % 3) }, shape: [batch, length])
+                let model = try Tagger(configuration: sizes, key: RandomKey(seed: 1))
+                let ratio = Self.foreseenShare(
+                    TaggerCost(sizes), batchSize: batch, length: length, model
+                ) { $0.loss(input, tags: tags, context: .training(seed: 1, step: 0)) }
                 #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
             }
         }

@@ -54,6 +54,21 @@ struct TrainingEstimateTests {
         }
     }
 
+    @Test(arguments: ["", "abc"], [0, 2])
+    func speedOfTaggersIsMeasured(characters: String, contextLayers: Int) throws {
+        let cost = TaggerCost(
+            TaggerConfig(
+                vocabularySize: 9000, embeddingSize: 8, characters: characters,
+                contextLayerCount: contextLayers, contextSize: contextLayers == 0 ? 0 : 6,
+                hiddenSize: 8, tags: ["O", "B-X"]))
+        var estimate = TrainingEstimate(cost, batchSize: 2)
+        #expect(estimate.length == 25 && estimate.parameterCount == cost.parameterCount)
+        estimate.speed = try MachineSpeed.measured(
+            for: cost, batchSize: 2, length: 25, precision: .float32, seconds: 0.01)
+        let seconds = try #require(estimate.seconds(tokens: 1000))
+        #expect(seconds > 0 && seconds < 1000)
+    }
+
     @Test func speedIsMeasured() {
         var sizes = GPTConfig.nano(vocabularySize: 100)
         sizes.band = .alternating(width: 16, layerCount: 4)
@@ -84,6 +99,20 @@ struct TrainingEstimateTests {
             try pretrainGPT(
                 workspace: fixture.workspace, corpus: "stories", tokenizer: fixture.wordPiece,
                 options: options, output: fixture.model("large"))
+        }
+        #expect(refused?.code == .tooLarge)
+    }
+
+    @Test func aTaggerThatDoesNotFitIsRefused() throws {
+        let fixture = try Fixture()
+        try fixture.importNames()
+        var options = TaggerOptions()
+        options.hiddenSize = 60_000
+        options.layerCount = 4
+        let refused = #expect(throws: TrainingError.self) {
+            try finetuneTagger(
+                workspace: fixture.workspace, corpus: "names", options: options,
+                output: fixture.model("large"))
         }
         #expect(refused?.code == .tooLarge)
     }

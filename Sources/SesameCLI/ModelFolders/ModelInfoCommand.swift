@@ -17,7 +17,7 @@ struct ModelInfoCommand: ParsableCommand {
             one forward pass, take. Arithmetic is that of matrix products (Kaplan et al. 2020; Chowdhery et al. \
             2022, appendix B): 2 operations a token and weight in a forward pass and 4 · width for each key that a \
             token sees, three times that in training. Of a model that translates a token is one of the target with one \
-            of the source. With --tokens this machine trains a part of such a model \
+            of the source; of a recurrent tagger a token is a word. With --tokens this machine trains a part of such a model \
             for a moment, and says how long the whole will take.
             """
     )
@@ -30,7 +30,7 @@ struct ModelInfoCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tokens a text, for the estimates (default: as many as the model takes, for translation 100).",
+            "Tokens a text, for the estimates (default: as many as the model takes, for translation 100, for a recurrent tagger 25).",
             valueName: "n"))
     var length: Int?
 
@@ -62,7 +62,7 @@ struct ModelInfoCommand: ParsableCommand {
             return try show(preset)
         }
         let info = try ModelInfo(url)
-        let estimate = try info.cost.map { try self.estimate($0) }
+        let estimate = try estimate(info)
         if tokens != nil && estimate == nil {
             throw CommandError("no estimate is known for a model of the kind \(info.modelType)")
         }
@@ -97,7 +97,7 @@ struct ModelInfoCommand: ParsableCommand {
 
     private func show(_ preset: ModelPreset) throws {
         let cost = preset.cost
-        let estimate = try self.estimate(cost)
+        let estimate = try estimate(cost)
         if format.json {
             return try JSON.print(
                 PresetRecord(
@@ -113,8 +113,27 @@ struct ModelInfoCommand: ParsableCommand {
             ] + lines(estimate))
     }
 
-    /// What the model costs here; measured where a time is asked for.
+    /// What the model costs here; nil for a kind whose cost is not known.
+    private func estimate(_ info: ModelInfo) throws -> TrainingEstimate? {
+        if let cost = info.cost { return try estimate(cost) }
+        guard let cost = info.taggerCost else { return nil }
+        return try estimate(cost) {
+            try MachineSpeed.measured(
+                for: cost, batchSize: batch, length: $0, precision: precision.precision)
+        }
+    }
+
     private func estimate(_ cost: ModelCost) throws -> TrainingEstimate {
+        try estimate(cost) {
+            MachineSpeed.measured(
+                for: cost, batchSize: batch, length: $0, precision: precision.precision)
+        }
+    }
+
+    /// The estimate; measured, with texts of the length, where a time is asked for.
+    private func estimate(
+        _ cost: some TrainingCost, measured: (_ length: Int) throws -> MachineSpeed
+    ) throws -> TrainingEstimate {
         let length = length ?? cost.usualLength
         guard length <= cost.maxSequenceLength else {
             throw CommandError(
@@ -122,10 +141,7 @@ struct ModelInfoCommand: ParsableCommand {
             )
         }
         var result = TrainingEstimate(cost, batchSize: batch, length: length)
-        if tokens != nil {
-            result.speed = MachineSpeed.measured(
-                for: cost, batchSize: batch, length: length, precision: precision.precision)
-        }
+        if tokens != nil { result.speed = try measured(length) }
         return result
     }
 

@@ -1,18 +1,16 @@
 import SesameTensor
 
-/// What a Transformer costs in parameters, memory and arithmetic, from its sizes alone.
+/// What a Transformer costs.
 ///
-/// Operations are those of matrix products, a multiplication and an addition being two; what else there is takes a
-/// few per cent. A forward pass takes 2 a token for each weight of a product, and 4 · width for each key
-/// that a token sees in a layer; a training step takes three times that, since both gradients of a product cost as much
-/// as the product.
+/// A forward pass takes 2 operations a token for each weight of a product, and 4 · width for each key that a token sees
+/// in a layer; a training step takes three times that, since both gradients of a product cost as much as the product.
 ///
 /// Of an encoder-decoder a token is one of the target with one of a source of the same length.
 ///
 /// Source: Kaplan et al. 2020, Scaling Laws for Neural Language Models, https://arxiv.org/abs/2001.08361, section 2.1;
 /// Chowdhery et al. 2022, PaLM, https://arxiv.org/abs/2204.02311, appendix B. Unlike there, keys that a causal or banded
 /// layer does not look at are not counted, because nothing is computed for them here.
-public struct ModelCost: Sendable, Hashable, Codable {
+public struct ModelCost: TrainingCost, Hashable, Codable {
     /// How many parameters, shared ones counted once.
     public let parameterCount: Int
     /// The width of the states.
@@ -60,13 +58,18 @@ public struct ModelCost: Sendable, Hashable, Codable {
         encoderLayerCount > 0 ? min(100, maxSequenceLength) : maxSequenceLength
     }
 
+    /// Operations of a forward pass, a token, where every position is projected to the vocabulary by a model that does
+    /// so at all.
+    public func forwardOperations(length: Int) -> Double {
+        forwardOperations(length: length, projectedShare: projectedShare == 0 ? 0 : 1)
+    }
+
     /// Operations of a forward pass, a token.
     ///
     /// - Parameters:
     ///   - length: Tokens a text.
-    ///   - projectedShare: The share of the positions that are projected to the vocabulary; nil for
-    ///     all of them, of a model that does so at all.
-    public func forwardOperations(length: Int, projectedShare: Double? = nil) -> Double {
+    ///   - projectedShare: The share of the positions that are projected to the vocabulary.
+    public func forwardOperations(length: Int, projectedShare: Double) -> Double {
         let (width, inner) = (Double(hiddenSize), Double(feedForwardSize))
         let own = 2 * (4 * width * width + 2 * width * inner)
         let keys = (0..<layerCount).reduce(0.0) { $0 + meanKeyCount(layer: $1, length: length) }
@@ -77,8 +80,7 @@ public struct ModelCost: Sendable, Hashable, Codable {
             blocks += encoders * (own + 4 * width * length)
             blocks += Double(layerCount) * (8 * width * width + 4 * width * length)
         }
-        let share = projectedShare ?? (self.projectedShare == 0 ? 0 : 1)
-        return blocks + share * 2 * width * Double(vocabularySize)
+        return blocks + projectedShare * 2 * width * Double(vocabularySize)
     }
 
     /// Operations of a training step, a token: forward and backward.
@@ -94,9 +96,6 @@ public struct ModelCost: Sendable, Hashable, Codable {
         if let band, band.layers.contains(layer) { width = min(width, Double(band.width)) }
         return (width * (width + 1) / 2 + (length - width) * width) / length
     }
-
-    /// Bytes of the weights as Float32.
-    public var weightBytes: Double { 4 * Double(parameterCount) }
 
     /// Bytes that a forward pass over one text takes: the weights, the states of one block and, for a causal model,
     /// the keys and values of all blocks, those of a source among them.
@@ -182,9 +181,6 @@ extension TransformerConfig {
             hiddenSize: width, layerCount: sizes.decoderLayerCount,
             encoderLayerCount: sizes.encoderLayerCount, headCount: sizes.headCount,
             feedForwardSize: inner, vocabularySize: vocabularySize,
-            maxSequenceLength: Self.longestEstimate, isCausal: true, projectedShare: 1)
+            maxSequenceLength: ModelCost.longestEstimate, isCausal: true, projectedShare: 1)
     }
-
-    /// Sines have no last position; nobody translates longer sentences.
-    private static let longestEstimate = 65_536
 }

@@ -1,7 +1,7 @@
 import SesameModels
 import SesameTensor
 
-/// What training or using a Transformer will take on this machine, told before it begins.
+/// What training or using a model will take on this machine, told before it begins.
 public struct TrainingEstimate: Sendable, Hashable, Codable {
     /// How many parameters.
     public let parameterCount: Int
@@ -27,8 +27,8 @@ public struct TrainingEstimate: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - cost: The model.
     ///   - batchSize: Texts a batch.
-    ///   - length: Tokens a text; nil for the longest that the model takes, of sentences to translate 100.
-    public init(_ cost: ModelCost, batchSize: Int, length: Int? = nil) {
+    ///   - length: Tokens a text; nil for the cost's usual length.
+    public init(_ cost: some TrainingCost, batchSize: Int, length: Int? = nil) {
         let length = length ?? cost.usualLength
         parameterCount = cost.parameterCount
         self.batchSize = batchSize

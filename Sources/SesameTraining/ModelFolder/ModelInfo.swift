@@ -51,8 +51,10 @@ public struct ModelInfo: Sendable, Codable, Hashable {
     public var memoryBytes: Int
     /// The tokenizer.
     public var tokenizer: TokenizerInfo
-    /// What it costs in memory and arithmetic; nil where no formula is known.
+    /// What a Transformer, or a model on one, costs in memory and arithmetic; nil for other kinds.
     public var cost: ModelCost?
+    /// What a recurrent tagger costs; nil for other kinds.
+    public var taggerCost: TaggerCost?
     /// How the model was trained here; nil for one from elsewhere.
     public var training: TrainingRecord?
 
@@ -68,7 +70,8 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         parameterCount = model.parameterCount
         memoryBytes = 4 * parameterCount
         let kind = try ModelKind.of(url)
-        cost = try kind.cost(url)
+        let cost = try kind.cost(url)
+        (self.cost, taggerCost) = (cost as? ModelCost, cost as? TaggerCost)
         let sizes = try kind.sizes(url)
         (layerCount, hiddenSize, headCount) = (sizes.layerCount, sizes.hiddenSize, sizes.headCount)
         (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)

@@ -10,6 +10,7 @@ extension ModelKind {
                 vocabularySize: configuration.vocabularySize,
                 layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize)
         },
+        cost: { TaggerCost(try ModelFolder.tagger(in: $0)) },
         load: { try Tagger.load(from: $0) }, evaluate: evaluateTags)
 
     /// A BERT that gives each word of a sentence a tag.

@@ -22,7 +22,7 @@ struct ModelKind: Sendable {
     /// Its sizes, from `config.json` alone.
     let sizes: @Sendable (URL) throws -> ModelSizes
     /// What it costs in memory and arithmetic, from `config.json` alone; nil where no formula is known.
-    var cost: @Sendable (URL) throws -> ModelCost? = { _ in nil }
+    var cost: @Sendable (URL) throws -> (any TrainingCost)? = { _ in nil }
     /// Reads the model of a folder.
     let load: @Sendable (URL) throws -> any StoredModel
     /// Writes the model of a folder in another layout that other programs read: a file, or a folder.
