@@ -1,15 +1,12 @@
 import SesameTensor
 
-extension BERT {
-    /// The parameters with Hugging Face's names and layouts.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        CheckpointLayout.bert(configuration).external(parameters)
-    }
+extension BERT: LaidOutModel {
+    var checkpointLayout: CheckpointLayout { .bert(configuration) }
 
     /// Takes the encoder's weights; those of heads (`cls`, `classifier`, `qa_outputs`, `crf`) are skipped, so that
     /// the folder of a model with a head serves too. Without a pooler in the file the model has none.
     public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        var layout = CheckpointLayout.bert(configuration)
+        var layout = checkpointLayout
         let canonicalName = layout.canonicalName
         layout.canonicalName = { name in
             let isHead = ["cls.", "classifier.", "qa_outputs.", "crf."].contains {
@@ -33,12 +30,7 @@ extension BERT {
     }
 }
 
-extension BERTForPretraining {
-    /// The parameters with Hugging Face's names and layouts.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        checkpointLayout.external(parameters)
-    }
-
+extension BERTForPretraining: LaidOutModel {
     /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
     ///
     /// A file for masked tokens alone (`BertForMaskedLM`) has no next-sentence head and usually no pooler;

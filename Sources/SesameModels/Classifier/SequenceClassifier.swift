@@ -9,7 +9,7 @@ import SesameTensor
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 4.1, and Hugging Face's
 /// `BertForSequenceClassification`, whose names and outputs it has.
-public struct SequenceClassifier: PretrainedModel {
+public struct SequenceClassifier: LaidOutModel {
     /// The backbone's sizes and choices, and what the head tells.
     public let configuration: SequenceClassifierConfig
     /// The backbone, where it is a BERT.
@@ -298,17 +298,8 @@ extension Tensor {
 }
 
 extension SequenceClassifier {
-    /// The parameters with Hugging Face's names and layouts, where it has such a model.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        layout.external(parameters)
-    }
-
-    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try layout.load(tensors, into: &self, from: place)
-    }
-
-    private var layout: CheckpointLayout {
+    /// Hugging Face's names, where it has such a model.
+    var checkpointLayout: CheckpointLayout {
         switch configuration.backbone {
         case .bert(let backbone):
             var layout = CheckpointLayout.bert(backbone, prefix: "bert.")
@@ -319,10 +310,7 @@ extension SequenceClassifier {
             layout.addPair("head", "score", bias: false)
             return layout
         case .textCNN:
-            // Our own names.
-            var layout = CheckpointLayout()
-            for (path, _) in parameters { layout.add(path, path) }
-            return layout
+            return .own(parameters.map(\.path))
         }
     }
 }

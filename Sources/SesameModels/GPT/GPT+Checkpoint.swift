@@ -1,16 +1,6 @@
 import SesameTensor
 
-extension GPT {
-    /// The parameters with Hugging Face's names and layouts.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        checkpointLayout.external(parameters)
-    }
-
-    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try checkpointLayout.load(tensors, into: &self, from: place)
-    }
-
+extension GPT: LaidOutModel {
     package var checkpointLayout: CheckpointLayout { .gpt(configuration) }
 }
 

@@ -8,7 +8,7 @@ import SesameTensor
 /// computed and so, unlike there, cannot be an answer's place in the softmax.
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, sections 4.2 and 4.3.
-public struct SpanPredictor: PretrainedModel {
+public struct SpanPredictor: LaidOutModel {
     /// The encoder's sizes, and how answers are looked for.
     public let configuration: SpanPredictorConfig
     /// The encoder, without a pooler.
@@ -106,17 +106,8 @@ extension SpanPredictor: LayeredModule {
 }
 
 extension SpanPredictor {
-    /// The parameters with Hugging Face's names and layouts.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        layout.external(parameters)
-    }
-
-    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try layout.load(tensors, into: &self, from: place)
-    }
-
-    private var layout: CheckpointLayout {
+    /// Hugging Face's names.
+    var checkpointLayout: CheckpointLayout {
         var layout = CheckpointLayout.bertWithoutPooler(configuration.backbone, prefix: "bert.")
         layout.addPair("head", "qa_outputs")
         return layout

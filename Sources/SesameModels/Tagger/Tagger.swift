@@ -46,7 +46,7 @@ public struct CharacterBatch: Sendable {
 /// Source: Lample et al. 2016, Neural Architectures for Named Entity Recognition, https://arxiv.org/abs/1603.01360;
 /// characters by convolution: Ma and Hovy 2016, https://arxiv.org/abs/1603.01354; vectors in context: Peters et al. 2018,
 /// https://arxiv.org/abs/1802.05365.
-public struct Tagger: WordTagger {
+public struct Tagger: WordTagger, OwnLayoutModel {
     /// The model's sizes.
     public let configuration: TaggerConfig
     /// The words' own vectors.
@@ -170,22 +170,4 @@ extension Tagger: LayeredModule {
 
     /// 0 for the words' own vectors, 1 for all else.
     public func depth(of path: String) -> Int { path == "embedding.weight" ? 0 : 1 }
-}
-
-extension Tagger {
-    /// The parameters under their own paths.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        layout.external(parameters)
-    }
-
-    /// Takes weights; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try layout.load(tensors, into: &self, from: place)
-    }
-
-    private var layout: CheckpointLayout {
-        var layout = CheckpointLayout()
-        for (path, _) in parameters { layout.add(path, path) }
-        return layout
-    }
 }

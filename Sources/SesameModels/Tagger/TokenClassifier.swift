@@ -27,7 +27,7 @@ public struct PieceInput: WordTaggerInput {
 /// asked for, a conditional random field on top (`crf.*`, which other programs leave aside).
 ///
 /// Source: Devlin et al. 2019, BERT, https://arxiv.org/abs/1810.04805, section 5.3: the first piece stands for the word.
-public struct TokenClassifier: WordTagger {
+public struct TokenClassifier: WordTagger, LaidOutModel {
     /// The encoder's sizes, and the tags.
     public let configuration: TokenClassifierConfig
     /// The encoder, without a pooler.
@@ -113,17 +113,8 @@ public struct TokenClassifier: WordTagger {
 }
 
 extension TokenClassifier {
-    /// The parameters with Hugging Face's names and layouts.
-    public func checkpointTensors() -> [(name: String, tensor: Tensor)] {
-        layout.external(parameters)
-    }
-
-    /// Takes weights with Hugging Face's names; the model is unchanged if they do not fit.
-    public mutating func loadCheckpoint(_ tensors: [String: Tensor], from place: String) throws {
-        try layout.load(tensors, into: &self, from: place)
-    }
-
-    private var layout: CheckpointLayout {
+    /// Hugging Face's names.
+    var checkpointLayout: CheckpointLayout {
         var layout = CheckpointLayout.bertWithoutPooler(configuration.backbone, prefix: "bert.")
         layout.addPair("head", "classifier")
         for name in ["transitions", "start", "end"] { layout.add("field.\(name)", "crf.\(name)") }
