@@ -90,14 +90,12 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     public mutating func setRun(_ id: Int64) { state.run = id }
 
     /// Whether there is nothing left to train.
-    public var isFinished: Bool { isFinished(seconds: state.elapsedSeconds) }
+    public var isFinished: Bool {
+        isStoppedEarly || plan.isFinished(step: state.step, seconds: state.elapsedSeconds)
+    }
 
     /// Whether the run ends with the weights of its best evaluation.
     var restoresBest: Bool { keepsBest || options.earlyStopping != nil }
-
-    private func isFinished(seconds: Double) -> Bool {
-        isStoppedEarly || plan.isFinished(step: state.step, seconds: seconds)
-    }
 
     private var isStoppedEarly: Bool {
         options.earlyStopping?.isExhausted(state.earlyStopping) ?? false
