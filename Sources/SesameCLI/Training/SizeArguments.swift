@@ -4,8 +4,8 @@ import Sesame
 /// The sizes of a model to train where its options say nothing, and the presets that fit it.
 protocol SizeDefaults {
     static var sizes: BlockSizes { get }
-    /// The sizes of a preset of this kind; nil for one of another.
-    static func sizes(of preset: ModelPreset) -> BlockSizes?
+    /// Whether a preset is one of this kind.
+    static func covers(_ preset: ModelPreset) -> Bool
     /// What `--context` is, for the help.
     static var contextHelp: String { get }
 }
@@ -16,6 +16,15 @@ struct BlockSizes {
     var heads: Int
     var width: Int
     var context: Int
+}
+
+extension BlockSizes {
+    fileprivate init(_ preset: ModelPreset) {
+        let cost = preset.cost
+        self.init(
+            layers: cost.layerCount, heads: cost.headCount, width: cost.hiddenSize,
+            context: cost.maxSequenceLength)
+    }
 }
 
 /// How large a model is to be: a published model's sizes, single ones, or both.
@@ -48,24 +57,23 @@ struct SizeArguments<Defaults: SizeDefaults>: ParsableArguments {
     var context: Int?
 
     private static var presetNames: String {
-        ModelPreset.all.filter { Defaults.sizes(of: $0) != nil }.map(\.name)
-            .joined(separator: ", ")
+        ModelPreset.all.filter(Defaults.covers).map(\.name).joined(separator: ", ")
     }
 
     func validate() throws {
-        guard let preset, Self.presetSizes(preset) == nil else { return }
+        guard let preset, Self.preset(preset) == nil else { return }
         throw ValidationError("--preset is '\(preset)', expected one of \(Self.presetNames).")
     }
 
-    private static func presetSizes(_ name: String) -> BlockSizes? {
-        guard let preset = ModelPreset.named(name) else { return nil }
-        return Defaults.sizes(of: preset)
+    /// The preset of a name; nil where there is none of this kind.
+    private static func preset(_ name: String) -> ModelPreset? {
+        ModelPreset.named(name).flatMap { Defaults.covers($0) ? $0 : nil }
     }
 
     /// The sizes that the options come to.
     var sizes: BlockSizes {
         var result = Defaults.sizes
-        if let preset, let named = Self.presetSizes(preset) { result = named }
+        if let preset, let named = Self.preset(preset) { result = BlockSizes(named) }
         if let layers { result.layers = layers }
         if let heads { result.heads = heads }
         if let width { result.width = width }
@@ -82,11 +90,8 @@ extension GPTDefaults: SizeDefaults {
             context: options.contextLength)
     }
 
-    static func sizes(of preset: ModelPreset) -> BlockSizes? {
-        guard case .gpt(let configuration) = preset.configuration else { return nil }
-        return BlockSizes(
-            layers: configuration.layerCount, heads: configuration.headCount,
-            width: configuration.hiddenSize, context: configuration.maxSequenceLength)
+    static func covers(_ preset: ModelPreset) -> Bool {
+        if case .gpt = preset.configuration { true } else { false }
     }
 
     static var contextHelp: String { "Tokens the model looks at" }
@@ -100,11 +105,8 @@ extension BERTDefaults: SizeDefaults {
             context: options.maxLength)
     }
 
-    static func sizes(of preset: ModelPreset) -> BlockSizes? {
-        guard case .bert(let configuration) = preset.configuration else { return nil }
-        return BlockSizes(
-            layers: configuration.layerCount, heads: configuration.headCount,
-            width: configuration.hiddenSize, context: configuration.maxSequenceLength)
+    static func covers(_ preset: ModelPreset) -> Bool {
+        if case .bert = preset.configuration { true } else { false }
     }
 
     static var contextHelp: String { "Tokens of the longest sequence, special ones included" }
