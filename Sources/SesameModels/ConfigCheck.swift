@@ -61,15 +61,6 @@ enum ConfigCheck {
         return value
     }
 
-    /// Refuses two sizes for one vocabulary.
-    static func sharedVocabulary(_ isShared: Bool, _ sourceSize: Int, _ size: Int) throws {
-        guard isShared, sourceSize != size else { return }
-        throw ModelError(
-            .configuration,
-            "source_vocab_size is \(sourceSize), expected vocab_size, \(size), where the vocabulary "
-                + "is shared")
-    }
-
     static func token(_ id: Int?, _ vocabularySize: Int, _ key: String) throws {
         guard let id, !(0..<vocabularySize).contains(id) else { return }
         throw ModelError(

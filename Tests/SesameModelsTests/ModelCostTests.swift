@@ -67,12 +67,12 @@ struct ModelCostTests {
     func countsAreThoseOfTranslationModels(ties: Bool, norm: NormPlacement) throws {
         for shares in [false, true] {
             let sizes = TransformerConfig(
-                sourceVocabularySize: shares ? 50 : 40, vocabularySize: 50,
-                sharesVocabulary: shares,
+                vocabularies: Seq2SeqVocabularies(
+                    sourceSize: shares ? 50 : 40, targetSize: 50, isShared: shares, beginningID: 0,
+                    endID: 1),
                 sizes: TransformerSizes(
                     hiddenSize: 12, layerCount: 3, decoderLayerCount: 2, headCount: 2,
-                    feedForwardSize: 20), norm: norm, tiesEmbeddings: ties, beginningTokenID: 0,
-                endTokenID: 1)
+                    feedForwardSize: 20), norm: norm, tiesEmbeddings: ties)
             let model = try Transformer(configuration: sizes, key: RandomKey(seed: 1))
             #expect(sizes.cost.parameterCount == model.parameterCount)
         }
@@ -183,11 +183,12 @@ struct ModelCostTests {
         await #expect(processExitsWith: .success) {
             for (width, layers, batch) in [(128, 2, 16), (128, 6, 8), (256, 3, 4)] {
                 let sizes = TransformerConfig(
-                    sourceVocabularySize: 500, vocabularySize: 500, sharesVocabulary: true,
+                    vocabularies: Seq2SeqVocabularies(
+                        sourceSize: 500, targetSize: 500, isShared: true, beginningID: 0,
+                        endID: 1),
                     sizes: TransformerSizes(
                         hiddenSize: width, layerCount: layers, headCount: 4,
-                        feedForwardSize: 4 * width), dropoutProbability: 0, beginningTokenID: 0,
-                    endTokenID: 1)
+                        feedForwardSize: 4 * width), dropoutProbability: 0)
                 let model = try Transformer(configuration: sizes, key: RandomKey(seed: 1))
                 let (ids, lengths) = (Self.ids(batch, 64), Array(repeating: 64, count: batch))
                 let ratio = Self.foreseenShare(sizes.cost, batchSize: batch, length: 64, model) {

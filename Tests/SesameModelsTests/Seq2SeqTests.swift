@@ -13,13 +13,14 @@ import Testing
 
     static func golden(_ name: String) throws -> Seq2SeqGolden<RecurrentSeq2Seq> {
         let configuration = RecurrentSeq2SeqConfig(
-            sourceVocabularySize: 11, vocabularySize: 9, embeddingSize: 5, encoderSize: 4,
+            vocabularies: Seq2SeqVocabularies(
+                sourceSize: 11, targetSize: 9, beginningID: 1, endID: 2),
+            embeddingSize: 5, encoderSize: 4,
             hiddenSize: 8, layerCount: name == "bilinear" ? 2 : 1,
             cell: ["plain", "dot"].contains(name) ? .gru : .lstm,
             attention: StateAttention.Kind(rawValue: name == "feeding" ? "bilinear" : name),
             inputFeeding: name == "feeding",
-            tiesEmbeddings: ["plain", "bilinear", "feeding"].contains(name), dropoutProbability: 0,
-            beginningTokenID: 1, endTokenID: 2)
+            tiesEmbeddings: ["plain", "bilinear", "feeding"].contains(name), dropoutProbability: 0)
         return try Seq2SeqGolden(
             name, of: "seq2seq",
             RecurrentSeq2Seq(configuration: configuration, key: RandomKey(seed: 1)))
@@ -57,8 +58,8 @@ import Testing
     func isKeptInAFolder(name: String, vocabulary: String?) throws {
         var configuration = try Self.golden(name).model.configuration
         if vocabulary != nil {
-            configuration.sourceVocabularySize = configuration.vocabularySize
-            configuration.sharesVocabulary = true
+            configuration.vocabularies.sourceSize = configuration.vocabularies.targetSize
+            configuration.vocabularies.isShared = true
         }
         let model = try RecurrentSeq2Seq(configuration: configuration, key: RandomKey(seed: 4))
         let folder = FileManager.default.temporaryDirectory
@@ -80,7 +81,7 @@ import Testing
         let changes: [(String, (inout RecurrentSeq2SeqConfig) -> Void)] = [
             ("num_layers is 0, expected at least 1", { $0.layerCount = 0 }),
             ("dropout is 1.0, expected from 0 up to but not 1", { $0.dropoutProbability = 1 }),
-            ("eos_token_id is 9, expected below vocab_size, 9", { $0.endTokenID = 9 }),
+            ("eos_token_id is 9, expected below vocab_size, 9", { $0.vocabularies.endID = 9 }),
             (
                 "hidden_size is 512, expected twice encoder_size, 6, for dot attention",
                 {
@@ -90,12 +91,13 @@ import Testing
             ),
             (
                 "source_vocab_size is 11, expected vocab_size, 9, where the vocabulary is shared",
-                { $0.sharesVocabulary = true }
+                { $0.vocabularies.isShared = true }
             ),
         ]
         for (message, change) in changes {
             var configuration = RecurrentSeq2SeqConfig(
-                sourceVocabularySize: 11, vocabularySize: 9, beginningTokenID: 1, endTokenID: 2)
+                vocabularies: Seq2SeqVocabularies(
+                    sourceSize: 11, targetSize: 9, beginningID: 1, endID: 2))
             change(&configuration)
             #expect {
                 try configuration.validate()

@@ -16,13 +16,14 @@ import Testing
     ) throws -> Seq2SeqGolden<Transformer> {
         let isShared = name.hasSuffix("Shared")
         var configuration = TransformerConfig(
-            sourceVocabularySize: isShared ? 9 : 11, vocabularySize: 9, sharesVocabulary: isShared,
+            vocabularies: Seq2SeqVocabularies(
+                sourceSize: isShared ? 9 : 11, targetSize: 9, isShared: isShared, beginningID: 1,
+                endID: 2),
             sizes: TransformerSizes(
                 hiddenSize: 8, layerCount: 2, headCount: 2, feedForwardSize: 12),
             norm: name.hasPrefix("pre") ? .pre : .post,
             activation: isShared ? .relu : .gelu,
-            tiesEmbeddings: ["postShared", "preSeparate"].contains(name), beginningTokenID: 1,
-            endTokenID: 2)
+            tiesEmbeddings: ["postShared", "preSeparate"].contains(name))
         configuration.dropoutProbability = dropout
         configuration.attentionDropoutProbability = dropout
         configuration.activationDropoutProbability = dropout
@@ -162,8 +163,9 @@ import Testing
     ])
     func presetsHaveTheirPapersSizes(sizes: TransformerSizes, millions: Int) throws {
         let configuration = TransformerConfig(
-            sourceVocabularySize: 37_000, vocabularySize: 37_000, sharesVocabulary: true,
-            sizes: sizes, beginningTokenID: 1, endTokenID: 2)
+            vocabularies: Seq2SeqVocabularies(
+                sourceSize: 37_000, targetSize: 37_000, isShared: true, beginningID: 1, endID: 2),
+            sizes: sizes)
         try configuration.validate()
         #expect(Int((configuration.approximateParameterCount / 1e6).rounded()) == millions)
     }
@@ -185,14 +187,15 @@ import Testing
                     + "gelu_accurate, gelu, gelu_python, relu, tanh, sigmoid",
                 { $0.activation = .identity }
             ),
-            ("eos_token_id is 9, expected below vocab_size, 9", { $0.endTokenID = 9 }),
+            ("eos_token_id is 9, expected below vocab_size, 9", { $0.vocabularies.endID = 9 }),
             (
                 "source_vocab_size is 11, expected vocab_size, 9, where the vocabulary is shared",
-                { $0.sharesVocabulary = true }
+                { $0.vocabularies.isShared = true }
             ),
         ]
         let start = TransformerConfig(
-            sourceVocabularySize: 11, vocabularySize: 9, beginningTokenID: 1, endTokenID: 2)
+            vocabularies: Seq2SeqVocabularies(
+                sourceSize: 11, targetSize: 9, beginningID: 1, endID: 2))
         for (message, change) in changes {
             var configuration = start
             change(&configuration)

@@ -172,15 +172,13 @@ extension TransformerConfig {
         let block = 4 * width * width + 9 * width + 2 * width * inner + inner
         // The look at the source: four maps and a norm.
         let ofSource = 4 * width * width + 6 * width
-        let rows =
-            vocabularySize * (tiesEmbeddings ? 1 : 2)
-            + (sharesVocabulary ? 0 : sourceVocabularySize)
+        let rows = vocabularies.vectorCount(tiesEmbeddings: tiesEmbeddings)
         return ModelCost(
-            parameterCount: rows * width + sizes.encoderLayerCount * block
+            parameterCount: Int(rows) * width + sizes.encoderLayerCount * block
                 + sizes.decoderLayerCount * (block + ofSource) + (norm == .pre ? 4 * width : 0),
             hiddenSize: width, layerCount: sizes.decoderLayerCount,
             encoderLayerCount: sizes.encoderLayerCount, headCount: sizes.headCount,
-            feedForwardSize: inner, vocabularySize: vocabularySize,
+            feedForwardSize: inner, vocabularySize: vocabularies.targetSize,
             maxSequenceLength: ModelCost.longestEstimate, isCausal: true, projectedShare: 1)
     }
 }

@@ -49,8 +49,9 @@ public struct ModelPreset: Sendable, Hashable {
                 // About 37,000 byte pairs for both languages.
                 configuration: .transformer(
                     TransformerConfig(
-                        sourceVocabularySize: 37_000, vocabularySize: 37_000,
-                        sharesVocabulary: true, sizes: $1, beginningTokenID: 0, endTokenID: 1)),
+                        vocabularies: Seq2SeqVocabularies(
+                            sourceSize: 37_000, targetSize: 37_000, isShared: true, beginningID: 0,
+                            endID: 1), sizes: $1)),
                 source: vaswani)
         }
 

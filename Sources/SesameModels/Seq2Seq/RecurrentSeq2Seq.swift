@@ -47,6 +47,7 @@ public struct RecurrentSeq2Seq: Seq2SeqModel, OwnLayoutModel {
         try configuration.validate()
         try ConfigCheck.memory(configuration)
         self.configuration = configuration
+        let vocabularies = configuration.vocabularies
         let size = configuration.embeddingSize
         let vectors = Initializer.normal(1 / Float(size).squareRoot())
         func map(_ inputs: Int, _ outputs: Int, _ site: UInt64) -> Linear {
@@ -54,13 +55,13 @@ public struct RecurrentSeq2Seq: Seq2SeqModel, OwnLayoutModel {
                 inputSize: inputs, outputSize: outputs, initializer: .inverseRootInputs,
                 key: key.derived(site))
         }
-        if !configuration.sharesVocabulary {
+        if !vocabularies.isShared {
             sourceEmbedding = Embedding(
-                count: configuration.sourceVocabularySize, size: size, initializer: vectors,
+                count: vocabularies.sourceSize, size: size, initializer: vectors,
                 key: key.derived(0))
         }
         targetEmbedding = Embedding(
-            count: configuration.vocabularySize, size: size, initializer: vectors,
+            count: vocabularies.targetSize, size: size, initializer: vectors,
             key: key.derived(1))
         encoder = RecurrentNetwork(configuration.encoderOptions, key: key.derived(2))
         decoder = RecurrentNetwork(configuration.decoderOptions, key: key.derived(3))
@@ -77,9 +78,9 @@ public struct RecurrentSeq2Seq: Seq2SeqModel, OwnLayoutModel {
         readout = map(
             configuration.hiddenSize + (configuration.attention == nil ? 0 : encodedSize), size, 5)
         if configuration.tiesEmbeddings {
-            outputBias = Tensor(zeros: [configuration.vocabularySize])
+            outputBias = Tensor(zeros: [vocabularies.targetSize])
         } else {
-            output = map(size, configuration.vocabularySize, 6)
+            output = map(size, vocabularies.targetSize, 6)
         }
         dropout = Dropout(configuration.dropoutProbability)
     }
@@ -88,12 +89,7 @@ public struct RecurrentSeq2Seq: Seq2SeqModel, OwnLayoutModel {
     public var architecture: String { "RecurrentSeq2Seq" }
 
     /// See ``Seq2SeqModel``.
-    public var vocabularies: Seq2SeqVocabularies {
-        Seq2SeqVocabularies(
-            sourceSize: configuration.sourceVocabularySize,
-            targetSize: configuration.vocabularySize, isShared: configuration.sharesVocabulary,
-            beginningID: configuration.beginningTokenID, endID: configuration.endTokenID)
-    }
+    public var vocabularies: Seq2SeqVocabularies { configuration.vocabularies }
 
     /// See ``Seq2SeqModel``.
     public var hasAttention: Bool { attention != nil }

@@ -3,12 +3,9 @@ import SesameTensor
 
 /// The sizes and choices of a ``RecurrentSeq2Seq``; as JSON, the `config.json` of its folder.
 public struct RecurrentSeq2SeqConfig: Codable, Sendable, Hashable {
-    /// How many ids the source has (`source_vocab_size`).
-    public var sourceVocabularySize: Int
-    /// How many ids the target has (`vocab_size`).
-    public var vocabularySize: Int
-    /// Whether source and target have one vocabulary and share its vectors (`shared_vocab`).
-    public var sharesVocabulary: Bool
+    /// Sizes and special tokens of both sides (`source_vocab_size`, `vocab_size`, `shared_vocab`, `bos_token_id`,
+    /// `eos_token_id`).
+    public var vocabularies: Seq2SeqVocabularies
     /// The size of a token's vector (`embedding_size`), and of what the output is made from.
     public var embeddingSize: Int
     /// The size of each direction's state in the encoder (`encoder_size`).
@@ -30,23 +27,15 @@ public struct RecurrentSeq2SeqConfig: Codable, Sendable, Hashable {
     public var tiesEmbeddings: Bool
     /// Dropout of vectors, states and between layers (`dropout`).
     public var dropoutProbability: Float
-    /// What a target begins with (`bos_token_id`).
-    public var beginningTokenID: Int
-    /// What ends it (`eos_token_id`).
-    public var endTokenID: Int
 
     /// A configuration; see the properties.
     public init(
-        sourceVocabularySize: Int, vocabularySize: Int, sharesVocabulary: Bool = false,
-        embeddingSize: Int = 256, encoderSize: Int = 256, hiddenSize: Int = 512,
-        layerCount: Int = 1, cell: RecurrentCell = .lstm,
+        vocabularies: Seq2SeqVocabularies, embeddingSize: Int = 256, encoderSize: Int = 256,
+        hiddenSize: Int = 512, layerCount: Int = 1, cell: RecurrentCell = .lstm,
         attention: StateAttention.Kind? = .bilinear, inputFeeding: Bool = false,
-        tiesEmbeddings: Bool = true, dropoutProbability: Float = 0.3, beginningTokenID: Int,
-        endTokenID: Int
+        tiesEmbeddings: Bool = true, dropoutProbability: Float = 0.3
     ) {
-        self.sourceVocabularySize = sourceVocabularySize
-        self.vocabularySize = vocabularySize
-        self.sharesVocabulary = sharesVocabulary
+        self.vocabularies = vocabularies
         self.embeddingSize = embeddingSize
         self.encoderSize = encoderSize
         self.hiddenSize = hiddenSize
@@ -56,25 +45,19 @@ public struct RecurrentSeq2SeqConfig: Codable, Sendable, Hashable {
         self.inputFeeding = inputFeeding
         self.tiesEmbeddings = tiesEmbeddings
         self.dropoutProbability = dropoutProbability
-        self.beginningTokenID = beginningTokenID
-        self.endTokenID = endTokenID
     }
 
     /// Checks every value's range.
     ///
     /// - Throws: ``ModelError`` with code `.configuration` that names the first bad value by its JSON key.
     public func validate() throws {
-        try ConfigCheck.positive(sourceVocabularySize, "source_vocab_size")
-        try ConfigCheck.positive(vocabularySize, "vocab_size")
+        try vocabularies.validate()
         try ConfigCheck.positive(embeddingSize, "embedding_size")
         try ConfigCheck.positive(encoderSize, "encoder_size")
         try ConfigCheck.positive(hiddenSize, "hidden_size")
         try ConfigCheck.positive(layerCount, "num_layers", atMost: ConfigCheck.mostLayers)
         try ConfigCheck.parameters(self)
         try ConfigCheck.probability(dropoutProbability, "dropout")
-        try ConfigCheck.token(beginningTokenID, vocabularySize, "bos_token_id")
-        try ConfigCheck.token(endTokenID, vocabularySize, "eos_token_id")
-        try ConfigCheck.sharedVocabulary(sharesVocabulary, sourceVocabularySize, vocabularySize)
         if attention == .dot && hiddenSize != 2 * encoderSize {
             throw ModelError(
                 .configuration,
@@ -99,9 +82,6 @@ public struct RecurrentSeq2SeqConfig: Codable, Sendable, Hashable {
 extension RecurrentSeq2SeqConfig {
     enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
-        case sourceVocabularySize = "source_vocab_size"
-        case vocabularySize = "vocab_size"
-        case sharesVocabulary = "shared_vocab"
         case embeddingSize = "embedding_size"
         case encoderSize = "encoder_size"
         case hiddenSize = "hidden_size"
@@ -111,8 +91,6 @@ extension RecurrentSeq2SeqConfig {
         case inputFeeding = "input_feeding"
         case tiesEmbeddings = "tie_word_embeddings"
         case dropoutProbability = "dropout"
-        case beginningTokenID = "bos_token_id"
-        case endTokenID = "eos_token_id"
     }
 
     /// `model_type` of the folders of all models that turn a sequence into another.
@@ -128,9 +106,7 @@ extension RecurrentSeq2SeqConfig {
             throw ModelError(
                 .configuration, "model_type is \(type), expected \(Self.modelType)")
         }
-        sourceVocabularySize = try values.decode(Int.self, forKey: .sourceVocabularySize)
-        vocabularySize = try values.decode(Int.self, forKey: .vocabularySize)
-        sharesVocabulary = try values.decode(Bool.self, forKey: .sharesVocabulary)
+        vocabularies = try Seq2SeqVocabularies(from: decoder)
         embeddingSize = try values.decode(Int.self, forKey: .embeddingSize)
         encoderSize = try values.decode(Int.self, forKey: .encoderSize)
         hiddenSize = try values.decode(Int.self, forKey: .hiddenSize)
@@ -142,17 +118,13 @@ extension RecurrentSeq2SeqConfig {
         inputFeeding = try values.decode(Bool.self, forKey: .inputFeeding)
         tiesEmbeddings = try values.decode(Bool.self, forKey: .tiesEmbeddings)
         dropoutProbability = try values.decode(Float.self, forKey: .dropoutProbability)
-        beginningTokenID = try values.decode(Int.self, forKey: .beginningTokenID)
-        endTokenID = try values.decode(Int.self, forKey: .endTokenID)
     }
 
     /// Writes the keys, `attention` as null where there is none.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(Self.modelType, forKey: .modelType)
-        try values.encode(sourceVocabularySize, forKey: .sourceVocabularySize)
-        try values.encode(vocabularySize, forKey: .vocabularySize)
-        try values.encode(sharesVocabulary, forKey: .sharesVocabulary)
+        try vocabularies.encode(to: encoder)
         try values.encode(embeddingSize, forKey: .embeddingSize)
         try values.encode(encoderSize, forKey: .encoderSize)
         try values.encode(hiddenSize, forKey: .hiddenSize)
@@ -162,8 +134,6 @@ extension RecurrentSeq2SeqConfig {
         try values.encode(inputFeeding, forKey: .inputFeeding)
         try values.encode(tiesEmbeddings, forKey: .tiesEmbeddings)
         try values.encode(dropoutProbability, forKey: .dropoutProbability)
-        try values.encode(beginningTokenID, forKey: .beginningTokenID)
-        try values.encode(endTokenID, forKey: .endTokenID)
     }
 }
 
@@ -171,9 +141,7 @@ extension RecurrentSeq2SeqConfig: SizedConfiguration {
     var approximateParameterCount: Double {
         let (e, h, d) = (Double(embeddingSize), Double(encoderSize), Double(hiddenSize))
         let gates = Double(4)
-        let tables =
-            Double(vocabularySize) * (tiesEmbeddings ? 1 : 2)
-            + (sharesVocabulary ? 0 : Double(sourceVocabularySize))
+        let tables = vocabularies.vectorCount(tiesEmbeddings: tiesEmbeddings)
         let encoder = 2 * gates * h * (e + h) + Double(layerCount - 1) * 2 * gates * h * 3 * h
         let decoder = gates * d * (2 * e + d) + Double(layerCount - 1) * gates * d * 2 * d
         return tables * e + encoder + decoder + (d + 2 * h) * e + 6 * d * h * Double(layerCount)

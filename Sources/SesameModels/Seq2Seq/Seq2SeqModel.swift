@@ -41,28 +41,3 @@ public protocol Seq2SeqModel: PretrainedModel {
         _ source: IDTensor, lengths: [Int], precision: Precision
     ) -> Decoder.State
 }
-
-/// The sizes and special tokens of a ``Seq2SeqModel``'s vocabularies.
-public struct Seq2SeqVocabularies: Sendable, Hashable {
-    /// How many ids the source has.
-    public var sourceSize: Int
-    /// How many ids the target has.
-    public var targetSize: Int
-    /// Whether both sides have one vocabulary, and its tokens one vector each.
-    public var isShared: Bool
-    /// What a target begins with.
-    public var beginningID: Int
-    /// What ends it.
-    public var endID: Int
-
-    /// Sizes and tokens.
-    public init(
-        sourceSize: Int, targetSize: Int, isShared: Bool, beginningID: Int, endID: Int
-    ) {
-        self.sourceSize = sourceSize
-        self.targetSize = targetSize
-        self.isShared = isShared
-        self.beginningID = beginningID
-        self.endID = endID
-    }
-}

@@ -41,6 +41,7 @@ public struct Transformer: Seq2SeqModel, OwnLayoutModel {
         try configuration.validate()
         try ConfigCheck.memory(configuration)
         self.configuration = configuration
+        let vocabularies = configuration.vocabularies
         let size = configuration.sizes.hiddenSize
         let options = configuration.layerOptions
         func vectors(_ count: Int, _ site: UInt64) -> Embedding {
@@ -48,10 +49,10 @@ public struct Transformer: Seq2SeqModel, OwnLayoutModel {
                 count: count, size: size, initializer: .normal(1 / Float(size).squareRoot()),
                 key: key.derived(site))
         }
-        if !configuration.sharesVocabulary {
-            sourceEmbedding = vectors(configuration.sourceVocabularySize, 0)
+        if !vocabularies.isShared {
+            sourceEmbedding = vectors(vocabularies.sourceSize, 0)
         }
-        targetEmbedding = vectors(configuration.vocabularySize, 1)
+        targetEmbedding = vectors(vocabularies.targetSize, 1)
         encoderLayers = (0..<configuration.sizes.encoderLayerCount).map {
             TransformerEncoderLayer(options, key: key.derived(3).derived(UInt64($0)))
         }
@@ -65,7 +66,7 @@ public struct Transformer: Seq2SeqModel, OwnLayoutModel {
         }
         if !configuration.tiesEmbeddings {
             output = Linear(
-                inputSize: size, outputSize: configuration.vocabularySize, bias: false,
+                inputSize: size, outputSize: vocabularies.targetSize, bias: false,
                 key: key.derived(2))
         }
         positions = SinusoidalPositions(
@@ -77,12 +78,7 @@ public struct Transformer: Seq2SeqModel, OwnLayoutModel {
     public var architecture: String { "Transformer" }
 
     /// See ``Seq2SeqModel``.
-    public var vocabularies: Seq2SeqVocabularies {
-        Seq2SeqVocabularies(
-            sourceSize: configuration.sourceVocabularySize,
-            targetSize: configuration.vocabularySize, isShared: configuration.sharesVocabulary,
-            beginningID: configuration.beginningTokenID, endID: configuration.endTokenID)
-    }
+    public var vocabularies: Seq2SeqVocabularies { configuration.vocabularies }
 
     /// See ``Seq2SeqModel``.
     public var hasAttention: Bool { true }

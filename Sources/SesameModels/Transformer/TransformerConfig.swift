@@ -3,12 +3,9 @@ import SesameTensor
 
 /// The sizes and choices of a ``Transformer``; as JSON, the `config.json` of its folder.
 public struct TransformerConfig: Codable, Sendable, Hashable {
-    /// How many ids the source has (`source_vocab_size`).
-    public var sourceVocabularySize: Int
-    /// How many ids the target has (`vocab_size`).
-    public var vocabularySize: Int
-    /// Whether source and target have one vocabulary and share its vectors (`shared_vocab`).
-    public var sharesVocabulary: Bool
+    /// Sizes and special tokens of both sides (`source_vocab_size`, `vocab_size`, `shared_vocab`, `bos_token_id`,
+    /// `eos_token_id`).
+    public var vocabularies: Seq2SeqVocabularies
     /// Width, layers and heads (`hidden_size`, `encoder_layers`, `decoder_layers`, `num_attention_heads`,
     /// `intermediate_size`).
     public var sizes: TransformerSizes
@@ -30,24 +27,16 @@ public struct TransformerConfig: Codable, Sendable, Hashable {
     public var activationDropoutProbability: Float
     /// The norms' epsilon (`layer_norm_eps`).
     public var layerNormEpsilon: Float
-    /// What a target begins with (`bos_token_id`).
-    public var beginningTokenID: Int
-    /// What ends it (`eos_token_id`).
-    public var endTokenID: Int
 
-    /// A configuration; the defaults are the paper's base model, with one vocabulary where both sides have as
-    /// many ids.
+    /// A configuration; the defaults are the paper's base model.
     public init(
-        sourceVocabularySize: Int, vocabularySize: Int, sharesVocabulary: Bool = false,
-        sizes: TransformerSizes = .base, norm: NormPlacement = .post,
-        activation: Activation = .relu, scalesEmbeddings: Bool = true, tiesEmbeddings: Bool = true,
+        vocabularies: Seq2SeqVocabularies, sizes: TransformerSizes = .base,
+        norm: NormPlacement = .post, activation: Activation = .relu,
+        scalesEmbeddings: Bool = true, tiesEmbeddings: Bool = true,
         dropoutProbability: Float = 0.1, attentionDropoutProbability: Float = 0,
-        activationDropoutProbability: Float = 0, layerNormEpsilon: Float = 1e-5,
-        beginningTokenID: Int, endTokenID: Int
+        activationDropoutProbability: Float = 0, layerNormEpsilon: Float = 1e-5
     ) {
-        self.sourceVocabularySize = sourceVocabularySize
-        self.vocabularySize = vocabularySize
-        self.sharesVocabulary = sharesVocabulary
+        self.vocabularies = vocabularies
         self.sizes = sizes
         self.norm = norm
         self.activation = activation
@@ -57,16 +46,13 @@ public struct TransformerConfig: Codable, Sendable, Hashable {
         self.attentionDropoutProbability = attentionDropoutProbability
         self.activationDropoutProbability = activationDropoutProbability
         self.layerNormEpsilon = layerNormEpsilon
-        self.beginningTokenID = beginningTokenID
-        self.endTokenID = endTokenID
     }
 
     /// Checks every value's range.
     ///
     /// - Throws: ``ModelError`` with code `.configuration` that names the first bad value by its JSON key.
     public func validate() throws {
-        try ConfigCheck.positive(sourceVocabularySize, "source_vocab_size")
-        try ConfigCheck.positive(vocabularySize, "vocab_size")
+        try vocabularies.validate()
         try ConfigCheck.heads(
             sizes.hiddenSize, "hidden_size", sizes.headCount, "num_attention_heads")
         let mostLayers = ConfigCheck.mostLayers
@@ -79,9 +65,6 @@ public struct TransformerConfig: Codable, Sendable, Hashable {
         try ConfigCheck.probability(attentionDropoutProbability, "attention_dropout")
         try ConfigCheck.probability(activationDropoutProbability, "activation_dropout")
         try ConfigCheck.epsilon(layerNormEpsilon, "layer_norm_eps")
-        try ConfigCheck.token(beginningTokenID, vocabularySize, "bos_token_id")
-        try ConfigCheck.token(endTokenID, vocabularySize, "eos_token_id")
-        try ConfigCheck.sharedVocabulary(sharesVocabulary, sourceVocabularySize, vocabularySize)
     }
 
     var layerOptions: TransformerLayerOptions {
@@ -97,9 +80,6 @@ public struct TransformerConfig: Codable, Sendable, Hashable {
 extension TransformerConfig {
     enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
-        case sourceVocabularySize = "source_vocab_size"
-        case vocabularySize = "vocab_size"
-        case sharesVocabulary = "shared_vocab"
         case hiddenSize = "hidden_size"
         case encoderLayerCount = "encoder_layers"
         case decoderLayerCount = "decoder_layers"
@@ -114,8 +94,6 @@ extension TransformerConfig {
         case attentionDropoutProbability = "attention_dropout"
         case activationDropoutProbability = "activation_dropout"
         case layerNormEpsilon = "layer_norm_eps"
-        case beginningTokenID = "bos_token_id"
-        case endTokenID = "eos_token_id"
     }
 
     /// `model_type` of a Transformer's folder.
@@ -134,9 +112,7 @@ extension TransformerConfig {
         try ConfigCheck.supported(
             values.decodeIfPresent(String.self, forKey: .positions) ?? Self.positions,
             Self.positions, "position_embedding_type")
-        sourceVocabularySize = try values.decode(Int.self, forKey: .sourceVocabularySize)
-        vocabularySize = try values.decode(Int.self, forKey: .vocabularySize)
-        sharesVocabulary = try values.decode(Bool.self, forKey: .sharesVocabulary)
+        vocabularies = try Seq2SeqVocabularies(from: decoder)
         sizes = TransformerSizes(
             hiddenSize: try values.decode(Int.self, forKey: .hiddenSize),
             layerCount: try values.decode(Int.self, forKey: .encoderLayerCount),
@@ -154,8 +130,6 @@ extension TransformerConfig {
         activationDropoutProbability = try values.decode(
             Float.self, forKey: .activationDropoutProbability)
         layerNormEpsilon = try values.decode(Float.self, forKey: .layerNormEpsilon)
-        beginningTokenID = try values.decode(Int.self, forKey: .beginningTokenID)
-        endTokenID = try values.decode(Int.self, forKey: .endTokenID)
     }
 
     /// Writes the keys.
@@ -163,9 +137,7 @@ extension TransformerConfig {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(Self.modelType, forKey: .modelType)
         try values.encode(Self.positions, forKey: .positions)
-        try values.encode(sourceVocabularySize, forKey: .sourceVocabularySize)
-        try values.encode(vocabularySize, forKey: .vocabularySize)
-        try values.encode(sharesVocabulary, forKey: .sharesVocabulary)
+        try vocabularies.encode(to: encoder)
         try values.encode(sizes.hiddenSize, forKey: .hiddenSize)
         try values.encode(sizes.encoderLayerCount, forKey: .encoderLayerCount)
         try values.encode(sizes.decoderLayerCount, forKey: .decoderLayerCount)
@@ -179,18 +151,13 @@ extension TransformerConfig {
         try values.encode(attentionDropoutProbability, forKey: .attentionDropoutProbability)
         try values.encode(activationDropoutProbability, forKey: .activationDropoutProbability)
         try values.encode(layerNormEpsilon, forKey: .layerNormEpsilon)
-        try values.encode(beginningTokenID, forKey: .beginningTokenID)
-        try values.encode(endTokenID, forKey: .endTokenID)
     }
 }
 
 extension TransformerConfig: SizedConfiguration {
     package var approximateParameterCount: Double {
         let (hidden, inner) = (Double(sizes.hiddenSize), Double(sizes.feedForwardSize))
-        let tables =
-            Double(vocabularySize) * (tiesEmbeddings ? 1 : 2)
-            + (sharesVocabulary ? 0 : Double(sourceVocabularySize))
-        return tables * hidden
+        return vocabularies.vectorCount(tiesEmbeddings: tiesEmbeddings) * hidden
             + Double(sizes.encoderLayerCount) * hidden * (4 * hidden + 2 * inner)
             + Double(sizes.decoderLayerCount) * hidden * (8 * hidden + 2 * inner)
     }

@@ -29,7 +29,7 @@ extension ModelKind {
     static let seq2seq = translation(RecurrentSeq2SeqConfig.modelType) { folder in
         let sizes = try ModelFolder.recurrentSeq2Seq(in: folder)
         return ModelSizes(
-            vocabularySize: sizes.vocabularySize, layerCount: sizes.layerCount,
+            vocabularySize: sizes.vocabularies.targetSize, layerCount: sizes.layerCount,
             hiddenSize: sizes.hiddenSize)
     }
 
@@ -39,7 +39,7 @@ extension ModelKind {
             let configuration = try ModelFolder.transformer(in: folder)
             let sizes = configuration.sizes
             return ModelSizes(
-                vocabularySize: configuration.vocabularySize,
+                vocabularySize: configuration.vocabularies.targetSize,
                 layerCount: sizes.encoderLayerCount + sizes.decoderLayerCount,
                 hiddenSize: sizes.hiddenSize, headCount: sizes.headCount)
         }

@@ -90,33 +90,31 @@ public func trainTranslation(
                 onEvent: onEvent, shouldStop: shouldStop)
         }
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
+        let vocabularies = Seq2SeqVocabularies(
+            sourceSize: source.vocabulary.count, targetSize: target.vocabulary.count,
+            isShared: isShared, beginningID: Int(ends.beginning), endID: Int(ends.end))
         switch options.architecture {
         case .recurrent(let sizes):
             var model = try RecurrentSeq2Seq(
                 configuration: RecurrentSeq2SeqConfig(
-                    sourceVocabularySize: source.vocabulary.count,
-                    vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
+                    vocabularies: vocabularies,
                     embeddingSize: vectors.size ?? sizes.embeddingSize,
-                    encoderSize: sizes.hiddenSize / 2,
-                    hiddenSize: sizes.hiddenSize, layerCount: sizes.layerCount,
-                    cell: sizes.cell, attention: sizes.attention,
+                    encoderSize: sizes.hiddenSize / 2, hiddenSize: sizes.hiddenSize,
+                    layerCount: sizes.layerCount, cell: sizes.cell, attention: sizes.attention,
                     inputFeeding: sizes.inputFeeding, tiesEmbeddings: sizes.tiesEmbeddings,
-                    dropoutProbability: options.dropoutProbability,
-                    beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end)),
+                    dropoutProbability: options.dropoutProbability),
                 key: key)
             vectors.begin(
                 &model.sourceEmbedding, &model.targetEmbedding, seed: options.training.seed)
             return try run(model)
         case .transformer(let choices):
             let configuration = TransformerConfig(
-                sourceVocabularySize: source.vocabulary.count,
-                vocabularySize: target.vocabulary.count, sharesVocabulary: isShared,
-                sizes: choices.sizes, norm: choices.norm, activation: choices.activation,
+                vocabularies: vocabularies, sizes: choices.sizes, norm: choices.norm,
+                activation: choices.activation,
                 tiesEmbeddings: choices.tiesEmbeddings,
                 dropoutProbability: options.dropoutProbability,
                 attentionDropoutProbability: choices.attentionDropoutProbability,
-                activationDropoutProbability: choices.activationDropoutProbability,
-                beginningTokenID: Int(ends.beginning), endTokenID: Int(ends.end))
+                activationDropoutProbability: choices.activationDropoutProbability)
             // A batch is so many tokens, in sentences of any length.
             try TrainingEstimate(
                 configuration.cost, batchSize: max(1, training.batchSize / options.maxLength),
