@@ -19,12 +19,14 @@ struct EncoderArguments: ParsableArguments {
         fromScratch || maxLength != nil || layers.freezeLayers != 0 || layers.layerDecay != 1
     }
 
+    /// The library's options: `defaults` where nothing is said.
     func options(
-        dropout: Float?, keep: KeptWeights, training: TrainingOptions
+        over defaults: FinetuningOptions = FinetuningOptions(), dropout: Float?,
+        keep: KeptWeights, training: TrainingOptions
     ) -> FinetuningOptions {
-        var result = FinetuningOptions()
+        var result = defaults
         result.fromScratch = fromScratch
-        result.maxLength = maxLength
+        if let maxLength { result.maxLength = maxLength }
         if let dropout { result.dropoutProbability = dropout }
         result.keepsBest = keep == .best
         result.training = layers.applied(to: training)

@@ -21,7 +21,6 @@ struct FinetuneChoice: ParsableCommand {
 
     @OptionGroup var data: FinetuneData
     @OptionGroup var table: TableOptions
-
     @OptionGroup var pretrained: PretrainedArguments
     @OptionGroup var language: LanguageModelWeightOption
     @OptionGroup(title: "Training options") var training: TrainingArguments<ChoiceDefaults>
@@ -31,7 +30,7 @@ struct FinetuneChoice: ParsableCommand {
     @OptionGroup(title: "Common options") var output: OutputOptions
 
     private var options: FinetuningOptions {
-        language.applied(to: pretrained.options(training: training.options))
+        language.applied(to: pretrained.options(over: .choice, training: training.options))
     }
 
     private func format(_ file: String) throws -> CorpusFormat {

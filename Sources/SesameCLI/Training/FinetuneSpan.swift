@@ -21,7 +21,6 @@ struct FinetuneSpan: ParsableCommand {
     private static let usual = SpanOptions()
 
     @OptionGroup var data: FinetuneData
-
     @OptionGroup var pretrained: PretrainedArguments
 
     @Option(
@@ -54,9 +53,8 @@ struct FinetuneSpan: ParsableCommand {
         result.maxQuestionLength = maxQuestionLength
         result.maxAnswerLength = maxAnswerLength
         result.noAnswerThreshold = noAnswerThreshold
-        let usualLength = result.finetuning.maxLength
-        result.finetuning = pretrained.options(training: training.options)
-        result.finetuning.maxLength = pretrained.encoder.maxLength ?? usualLength
+        result.finetuning = pretrained.options(
+            over: result.finetuning, training: training.options)
         return result
     }
 

@@ -80,7 +80,7 @@ struct FinetuneTag: ParsableCommand {
         if let scheme { result.scheme = scheme }
         if let crf { result.usesCRF = crf }
         result.finetuning = encoder.options(
-            dropout: dropout, keep: keep,
+            over: result.finetuning, dropout: dropout, keep: keep,
             training: training.options(over: result.finetuning.training))
         return result
     }

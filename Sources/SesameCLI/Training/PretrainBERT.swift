@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Sesame
 
 struct PretrainBERT: ParsableCommand {
@@ -30,20 +29,7 @@ struct PretrainBERT: ParsableCommand {
     @Argument(help: "The corpus to train on.")
     var corpus: String
 
-    @Option(
-        help: ArgumentHelp(
-            "Makes the tokens: a tokenizer.json, a vocab.txt, a folder with one of them, or the name of a vocabulary in the workspace; with --from the folder's own.",
-            valueName: "path|name"))
-    var tokenizer: String?
-
-    @Flag(help: "For a vocab.txt: turn text into lower case and remove accents.")
-    var lowercase = false
-
-    @Option(
-        help: ArgumentHelp(
-            "The folder of a BERT to train further, ours or a published one; its sizes stay.",
-            valueName: "folder"))
-    var from: String?
+    @OptionGroup var beginning: BeginningArguments
 
     @Option(help: "What is learnt, after which paper; the options below change it further.")
     var variant: BERTVariant = .bert
@@ -94,16 +80,12 @@ struct PretrainBERT: ParsableCommand {
     }
 
     func validate() throws {
-        guard (tokenizer == nil) != (from == nil) else {
-            throw ValidationError(
-                "Give either --tokenizer, for a new model, or --from, to train one further.")
-        }
-        if from != nil && (shareLayers || variant == .albert) {
+        if beginning.from != nil && (shareLayers || variant == .albert) {
             throw ValidationError(
                 "With --from the model's layers stay as they are; --share-layers and --variant "
                     + "albert are for new models (say --sentence-order alone).")
         }
-        if from != nil && vectors.vectors != nil {
+        if beginning.from != nil && vectors.vectors != nil {
             throw ValidationError(
                 "--vectors is for a new model; with --from the model has vectors already.")
         }
@@ -118,12 +100,9 @@ struct PretrainBERT: ParsableCommand {
             threads: threads, output: output,
             next: { ["fill-mask"] + $0 + ["It was a [MASK] day."] }
         ) { display in
-            let base = from.map { URL(fileURLWithPath: $0) }
-            let tokenizer =
-                try base.map { try TrainedModelFolder($0).tokenizer }
-                ?? TokenizerOptions.load(tokenizer ?? "", lowercase: lowercase, from: workspace)
-            return try pretrainBERT(
-                workspace: workspace.open(), corpus: corpus, tokenizer: tokenizer, from: base,
+            try pretrainBERT(
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: beginning.loadTokenizer(from: workspace), from: beginning.base,
                 options: options,
                 output: model.resolved(default: "\(corpus)-bert", workspace: workspace),
                 onEvent: display.show, shouldStop: { display.shouldStop })

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Sesame
 
 struct PretrainELMo: ParsableCommand {
@@ -23,16 +22,7 @@ struct PretrainELMo: ParsableCommand {
     @Argument(help: "The corpus to train on.")
     var corpus: String
 
-    @Option(
-        help: ArgumentHelp(
-            "A tokenizer of words: a file, a folder, or the name of a vocabulary in the workspace; with --from the folder's own.",
-            valueName: "path|name"))
-    var tokenizer: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The folder of a trained ELMo to train further; its sizes stay.", valueName: "folder"))
-    var from: String?
+    @OptionGroup var beginning: BeginningArguments
 
     @Option(help: ArgumentHelp("LSTM layers of each direction.", valueName: "n"))
     var layers = Self.defaults.layerCount
@@ -77,28 +67,19 @@ struct PretrainELMo: ParsableCommand {
     }
 
     func validate() throws {
-        guard (tokenizer == nil) != (from == nil) else {
-            throw ValidationError(
-                "Give either --tokenizer, for a new model, or --from, to train one further.")
-        }
         try usage { try options.validate() }
     }
 
     func run() throws {
-        let base = from.map { URL(fileURLWithPath: $0) }
         try TrainingDisplay.run(
             threads: threads, output: output, next: { ["embed", "--words"] + $0 }
         ) { display in
             try pretrainELMo(
-                workspace: workspace.open(), corpus: corpus, tokenizer: loadTokenizer(base),
-                from: base, options: options,
+                workspace: workspace.open(), corpus: corpus,
+                tokenizer: beginning.loadTokenizer(from: workspace), from: beginning.base,
+                options: options,
                 output: model.resolved(default: "\(corpus)-elmo", workspace: workspace),
                 onEvent: display.show, shouldStop: { display.shouldStop })
         }
-    }
-
-    private func loadTokenizer(_ base: URL?) throws -> Tokenizer {
-        if let base { return try TrainedModelFolder(base).tokenizer }
-        return try TokenizerOptions.load(tokenizer ?? "", lowercase: false, from: workspace)
     }
 }

@@ -22,8 +22,11 @@ struct PretrainedArguments: ParsableArguments {
 
     @OptionGroup var encoder: EncoderArguments
 
-    func options(training: TrainingOptions) -> FinetuningOptions {
-        encoder.options(dropout: dropout, keep: keep, training: training)
+    /// The library's options: `defaults` where nothing is said.
+    func options(
+        over defaults: FinetuningOptions = FinetuningOptions(), training: TrainingOptions
+    ) -> FinetuningOptions {
+        encoder.options(over: defaults, dropout: dropout, keep: keep, training: training)
     }
 
     /// The folder; one that cannot be used is found here, before anything is imported.
