@@ -79,6 +79,9 @@ SESAME_HIDDEN void sesame_combine_partials(size_t count, size_t cols, const floa
 
 // MARK: The matrix product's parts, for kernels that work on packed blocks
 
+/// Up to so many rows of A packing does not pay.
+enum { SESAME_GEMM_FEW_ROWS = 4 };
+
 typedef struct sesame_gemm_kernels {
     /// The register tile.
     size_t mr, nr;

@@ -12,77 +12,12 @@
 // Backward, the gates' values are replaced by the gradients of their sums; products with these give the
 // gradients of weights and inputs, and are again the caller's, over all tokens.
 
-#ifndef SESAME_SUFFIX
-
-#include "internal.h"
+#include "recurrent.h"
 
 enum {
     DEPTH_BLOCK = 384,  // of a product in the backward pass, whose depth is all gates
     TASK_ROWS = 4,      // fewer would read the weights too often
 };
-
-/// A panel of products, `pitch` floats a row and one column block a gate, which the first `product_rows` of
-/// `rows` rows have.
-typedef struct tile {
-    size_t rows, product_rows, width, column;  // columns [column, column + width) of `hidden`
-    size_t hidden;
-    const float *product;
-    size_t pitch, gate_pitch;
-} tile;
-
-/// The arrays of a step, at the first row of the task.
-typedef struct step_arrays {
-    float *gates;            // ld = gates × hidden
-    float *cells;            // ld = hidden
-    float *out;              // h, or o tanh(c) before a projection; ld = hidden
-    float *state, *cell;     // running h (NULL before a projection) and c; ld = hidden
-    const float *candidate_bias;
-    float cell_clip;
-} step_arrays;
-
-/// The arrays of a backward step, at the first of its rows.
-typedef struct step_gradients {
-    size_t rows, hidden;
-    float *gates;           // values, then gradients of the sums
-    float *cells;
-    const float *previous;  // h or, LSTM, c before the step; NULL for zeros
-    const float *out;       // h
-    const float *dh;        // gradient of h from above; NULL for zeros
-    float *dstate;          // running gradient of h: added to dh, then overwritten as far as the step itself goes
-    float *dcell;           // running gradient of c
-    bool dh_is_whole;       // dstate is part of dh already, and not touched
-    float cell_clip;
-} step_gradients;
-
-#define SESAME_FILE "recurrent.c"
-#include "variants.h"
-
-typedef void forward_body(const tile *tile, const step_arrays *arrays);
-typedef void backward_body(const step_gradients *arrays);
-
-static forward_body *const tanh_forward_table[] = SESAME_VARIANTS(tanh_forward);
-static forward_body *const relu_forward_table[] = SESAME_VARIANTS(relu_forward);
-static forward_body *const gru_forward_table[] = SESAME_VARIANTS(gru_forward);
-static forward_body *const reset_forward_table[] = SESAME_VARIANTS(reset_forward);
-static forward_body *const candidate_forward_table[] = SESAME_VARIANTS(candidate_forward);
-static forward_body *const lstm_forward_table[] = SESAME_VARIANTS(lstm_forward);
-static backward_body *const tanh_backward_table[] = SESAME_VARIANTS(tanh_backward);
-static backward_body *const relu_backward_table[] = SESAME_VARIANTS(relu_backward);
-static backward_body *const gru_backward_table[] = SESAME_VARIANTS(gru_backward);
-static backward_body *const candidate_backward_table[] = SESAME_VARIANTS(candidate_backward);
-static backward_body *const reset_backward_table[] = SESAME_VARIANTS(reset_backward);
-static backward_body *const lstm_backward_table[] = SESAME_VARIANTS(lstm_backward);
-
-static size_t gate_count(sesame_cell cell) {
-    switch (cell) {
-    case SESAME_CELL_TANH:
-    case SESAME_CELL_RELU: return 1;
-    case SESAME_CELL_GRU:
-    case SESAME_CELL_GRU_RESET_BEFORE: return 3;
-    case SESAME_CELL_LSTM: return 4;
-    }
-    return 0;
-}
 
 // MARK: Packed weights
 
@@ -197,21 +132,14 @@ static void forward_range(const recurrent_job *job, const sesame_recurrent_run *
                           size_t first, size_t last) {
     const sesame_recurrent *s = job->shape;
     const sesame_gemm_kernels *kernels = job->kernels;
-    const size_t hidden = s->hidden, output = s->output, gates = gate_count(s->cell), nr = kernels->nr;
+    const size_t hidden = s->hidden, output = s->output, gates = sesame_recurrent_gate_count(s->cell), nr = kernels->nr;
     const size_t rows = last - first, deepest = sesame_max(hidden, output);
     const size_t a_floats = sesame_round_up(sesame_gemm_packed_a_floats(kernels, s->precision, rows, deepest), 16);
     float *packed_a = sesame_scratch(SESAME_SCRATCH_RECURRENT, (a_floats + rows * gates * nr) * sizeof(float));
     float *product = packed_a + a_floats;
     const bool projected = run->projection != NULL;
     const bool reset_before = s->cell == SESAME_CELL_GRU_RESET_BEFORE;
-    forward_body *body = NULL;
-    switch (s->cell) {
-    case SESAME_CELL_TANH: body = SESAME_SELECT(tanh_forward_table); break;
-    case SESAME_CELL_RELU: body = SESAME_SELECT(relu_forward_table); break;
-    case SESAME_CELL_GRU: body = SESAME_SELECT(gru_forward_table); break;
-    case SESAME_CELL_GRU_RESET_BEFORE: body = SESAME_SELECT(reset_forward_table); break;
-    case SESAME_CELL_LSTM: body = SESAME_SELECT(lstm_forward_table); break;
-    }
+    const recurrent_cell_kernels *cell = sesame_recurrent_cell_kernels(s->cell);
     size_t offset = run->reverse ? job->tokens : 0;
     for (size_t i = 0; i < s->steps; i++) {
         const size_t t = run->reverse ? s->steps - 1 - i : i;
@@ -221,15 +149,15 @@ static void forward_range(const recurrent_job *job, const sesame_recurrent_run *
         if (r.rows == 0) continue;
         float *state = run->hidden + first * output;
         float *h = run->output + r.at * output;
-        step_arrays arrays = {.gates = run->gates + r.at * gates * hidden,
-                              .cells = run->cells ? run->cells + r.at * hidden : NULL,
-                              .out = projected ? run->raw + r.at * hidden : h,
-                              .state = projected ? NULL : state,
-                              .cell = run->cell ? run->cell + first * hidden : NULL,
-                              .candidate_bias = run->candidate_bias,
-                              .cell_clip = s->cell_clip};
-        tile part = {.rows = r.rows, .product_rows = run->initial_hidden ? r.rows : r.started, .hidden = hidden,
-                     .product = product};
+        recurrent_step arrays = {.gates = run->gates + r.at * gates * hidden,
+                                 .cells = run->cells ? run->cells + r.at * hidden : NULL,
+                                 .out = projected ? run->raw + r.at * hidden : h,
+                                 .state = projected ? NULL : state,
+                                 .cell = run->cell ? run->cell + first * hidden : NULL,
+                                 .candidate_bias = run->candidate_bias,
+                                 .cell_clip = s->cell_clip};
+        recurrent_tile part = {.rows = r.rows, .product_rows = run->initial_hidden ? r.rows : r.started,
+                               .hidden = hidden, .product = product};
         if (part.product_rows > 0) {
             kernels->pack_a[s->precision](false, part.product_rows, output, state, output, packed_a);
         }
@@ -243,7 +171,7 @@ static void forward_range(const recurrent_job *job, const sesame_recurrent_run *
                                              weights[q].panels + part.column / nr * weights[q].panel_stride,
                                              weights[q].panel_stride, false, product + q * nr, part.pitch, NULL);
             }
-            body(&part, &arrays);
+            cell->forward(&part, &arrays);
         }
         if (reset_before) {
             // The candidate's product takes the whole r ∘ h, which is complete only now.
@@ -255,7 +183,7 @@ static void forward_range(const recurrent_job *job, const sesame_recurrent_run *
                 kernels->block[s->precision](r.rows, part.width, hidden, packed_a,
                                              weights[2].panels + part.column / nr * weights[2].panel_stride,
                                              weights[2].panel_stride, false, product, part.pitch, NULL);
-                SESAME_SELECT(candidate_forward_table)(&part, &arrays);
+                cell->candidate_forward(&part, &arrays);
             }
         }
         if (projected) {
@@ -275,7 +203,8 @@ static void backward_range(const recurrent_job *job, const sesame_recurrent_run 
                            size_t last) {
     const sesame_recurrent *s = job->shape;
     const sesame_gemm_kernels *kernels = job->kernels;
-    const size_t hidden = s->hidden, output = s->output, gates = gate_count(s->cell), rows = last - first;
+    const size_t hidden = s->hidden, output = s->output, rows = last - first;
+    const size_t gates = sesame_recurrent_gate_count(s->cell);
     const bool projected = run->projection != NULL, lstm = s->cell == SESAME_CELL_LSTM;
     const bool reset_before = s->cell == SESAME_CELL_GRU_RESET_BEFORE, gru = gates == 3;
     const size_t a_floats = sesame_round_up(sesame_gemm_packed_a_floats(kernels, s->precision, rows, DEPTH_BLOCK), 16);
@@ -283,14 +212,7 @@ static void backward_range(const recurrent_job *job, const sesame_recurrent_run 
     float *draw = packed_a + a_floats;  // rows × hidden: of o tanh(c), or of r ∘ h
     float *dstate = gradients->dinitial_hidden + first * output;
     float *dcell = lstm ? gradients->dinitial_cell + first * hidden : NULL;
-    backward_body *body = NULL;
-    switch (s->cell) {
-    case SESAME_CELL_TANH: body = SESAME_SELECT(tanh_backward_table); break;
-    case SESAME_CELL_RELU: body = SESAME_SELECT(relu_backward_table); break;
-    case SESAME_CELL_GRU: body = SESAME_SELECT(gru_backward_table); break;
-    case SESAME_CELL_GRU_RESET_BEFORE: body = SESAME_SELECT(candidate_backward_table); break;
-    case SESAME_CELL_LSTM: body = SESAME_SELECT(lstm_backward_table); break;
-    }
+    const recurrent_cell_kernels *cell = sesame_recurrent_cell_kernels(s->cell);
     size_t offset = run->reverse ? 0 : job->tokens;
     for (size_t i = 0; i < s->steps; i++) {
         const size_t t = run->reverse ? i : s->steps - 1 - i;
@@ -319,7 +241,7 @@ static void backward_range(const recurrent_job *job, const sesame_recurrent_run 
             multiply(kernels, s->precision, r.rows, total, output, &weights[PROJECTION_WEIGHTS], false, draw, hidden,
                      packed_a);
         }
-        step_gradients arrays = {.hidden = hidden, .dh_is_whole = projected, .cell_clip = s->cell_clip};
+        recurrent_step_gradients arrays = {.hidden = hidden, .dh_is_whole = projected, .cell_clip = s->cell_clip};
         // The LSTM's c before the step lies in two places.
         for (size_t half = 0; half < 2; half++) {
             const size_t begin = half == 0 ? 0 : r.started;
@@ -339,7 +261,7 @@ static void backward_range(const recurrent_job *job, const sesame_recurrent_run 
             } else {
                 arrays.previous = gradients->previous + at * output;
             }
-            body(&arrays);
+            cell->backward(&arrays);
         }
         float *sums = run->gates + r.at * gates * hidden;
         float *cells = run->cells ? run->cells + r.at * hidden : NULL;
@@ -348,9 +270,9 @@ static void backward_range(const recurrent_job *job, const sesame_recurrent_run 
             // The gradient of r ∘ h, then those of r and h.
             multiply(kernels, s->precision, r.rows, sums + 2 * hidden, gates * hidden, &weights[1], false, draw, hidden,
                      packed_a);
-            step_gradients reset = {.rows = r.rows, .hidden = hidden, .gates = sums,
-                                    .previous = gradients->previous + r.at * output, .dh = draw, .dstate = dstate};
-            SESAME_SELECT(reset_backward_table)(&reset);
+            recurrent_step_gradients reset = {.rows = r.rows, .hidden = hidden, .gates = sums, .dh = draw,
+                                              .previous = gradients->previous + r.at * output, .dstate = dstate};
+            cell->reset_backward(&reset);
         }
         multiply(kernels, s->precision, needed, sums, gates * hidden, &weights[0], gru, dstate, output, packed_a);
         if (s->cell == SESAME_CELL_GRU) {
@@ -376,7 +298,7 @@ static void pack_run(const recurrent_job *job, const sesame_recurrent_run *run, 
                      size_t *floats) {
     const sesame_recurrent *s = job->shape;
     const sesame_gemm_kernels *kernels = job->kernels;
-    const size_t hidden = s->hidden, output = s->output, gates = gate_count(s->cell);
+    const size_t hidden = s->hidden, output = s->output, gates = sesame_recurrent_gate_count(s->cell);
     if (!job->gradients) {
         for (size_t q = 0; q < gates; q++) {
             out[q] = pack(kernels, s->precision, true, output, hidden, run->weight + q * hidden * output, output,
@@ -454,209 +376,3 @@ void sesame_recurrent_backward(const sesame_recurrent *shape, size_t count, cons
     recurrent_job job = {.shape = shape, .runs = runs, .gradients = gradients};
     run_all(&job, count);
 }
-
-#else  // The body, once for each instruction set.
-
-#undef LOAD
-#undef STORE
-#undef EACH
-// n is how many values are left; a vector or what remains of one.
-#define LOAD(p) (n >= W ? vload(p) : vload_n(p, n))
-#define STORE(p, v)                                          \
-    do {                                                     \
-        if (n >= W) vstore(p, v); else vstore_n(p, v, n);    \
-    } while (0)
-
-/// The sum of a gate: the input's part, and the state's where the row has one.
-SESAME_INLINE vf FN(gate_sum)(const tile *t, size_t row, size_t gate, size_t j, const float *gates, size_t n) {
-    vf x = LOAD(gates + gate * t->hidden + t->column + j);
-    if (row < t->product_rows) {
-        // The panel is as wide as a tile, and its product wide enough for whole vectors but for the last.
-        x += LOAD(t->product + row * t->pitch + gate * t->gate_pitch + j);
-    }
-    return x;
-}
-
-SESAME_INLINE void FN(simple_forward)(sesame_activation kind, const tile *t, const step_arrays *a) {
-    for (size_t row = 0; row < t->rows; row++) {
-        float *gates = a->gates + row * t->hidden;
-        for (size_t j = 0; j < t->width; j += W) {
-            const size_t n = t->width - j, at = row * t->hidden + t->column + j;
-            vf h = vactivate(kind, FN(gate_sum)(t, row, 0, j, gates, n));
-            STORE(a->out + at, h);
-            STORE(a->state + at, h);
-        }
-    }
-}
-static void FN(tanh_forward)(const tile *t, const step_arrays *a) { FN(simple_forward)(SESAME_TANH, t, a); }
-static void FN(relu_forward)(const tile *t, const step_arrays *a) { FN(simple_forward)(SESAME_RELU, t, a); }
-
-static void FN(gru_forward)(const tile *t, const step_arrays *a) {
-    for (size_t row = 0; row < t->rows; row++) {
-        float *gates = a->gates + row * 3 * t->hidden;
-        for (size_t j = 0; j < t->width; j += W) {
-            const size_t n = t->width - j, at = row * t->hidden + t->column + j;
-            vf r = vsigmoid(FN(gate_sum)(t, row, 0, j, gates, n));
-            vf z = vsigmoid(FN(gate_sum)(t, row, 1, j, gates, n));
-            vf part = LOAD(a->candidate_bias + t->column + j);
-            if (row < t->product_rows) part += LOAD(t->product + row * t->pitch + 2 * t->gate_pitch + j);
-            vf candidate = vtanh(vfma(r, part, LOAD(gates + 2 * t->hidden + t->column + j)));
-            vf h = vfma(z, LOAD(a->state + at) - candidate, candidate);
-            STORE(gates + t->column + j, r);
-            STORE(gates + t->hidden + t->column + j, z);
-            STORE(gates + 2 * t->hidden + t->column + j, candidate);
-            STORE(a->cells + at, part);
-            STORE(a->out + at, h);
-            STORE(a->state + at, h);
-        }
-    }
-}
-
-/// The first half of a step where the reset comes first: r, z and r ∘ h.
-static void FN(reset_forward)(const tile *t, const step_arrays *a) {
-    for (size_t row = 0; row < t->rows; row++) {
-        float *gates = a->gates + row * 3 * t->hidden;
-        for (size_t j = 0; j < t->width; j += W) {
-            const size_t n = t->width - j, at = row * t->hidden + t->column + j;
-            vf r = vsigmoid(FN(gate_sum)(t, row, 0, j, gates, n));
-            vf z = vsigmoid(FN(gate_sum)(t, row, 1, j, gates, n));
-            STORE(gates + t->column + j, r);
-            STORE(gates + t->hidden + t->column + j, z);
-            STORE(a->cells + at, r * LOAD(a->state + at));
-        }
-    }
-}
-
-/// The second half; the product is the candidate's alone.
-static void FN(candidate_forward)(const tile *t, const step_arrays *a) {
-    for (size_t row = 0; row < t->rows; row++) {
-        float *gates = a->gates + row * 3 * t->hidden;
-        for (size_t j = 0; j < t->width; j += W) {
-            const size_t n = t->width - j, at = row * t->hidden + t->column + j;
-            float *place = gates + 2 * t->hidden + t->column + j;
-            vf candidate = vtanh(LOAD(place) + LOAD(t->product + row * t->pitch + j));
-            vf z = LOAD(gates + t->hidden + t->column + j);
-            vf h = vfma(z, LOAD(a->state + at) - candidate, candidate);
-            STORE(place, candidate);
-            STORE(a->out + at, h);
-            STORE(a->state + at, h);
-        }
-    }
-}
-
-static void FN(lstm_forward)(const tile *t, const step_arrays *a) {
-    const vf clip = vset(a->cell_clip);
-    for (size_t row = 0; row < t->rows; row++) {
-        float *gates = a->gates + row * 4 * t->hidden;
-        for (size_t j = 0; j < t->width; j += W) {
-            const size_t n = t->width - j, at = row * t->hidden + t->column + j;
-            vf i = vsigmoid(FN(gate_sum)(t, row, 0, j, gates, n));
-            vf f = vsigmoid(FN(gate_sum)(t, row, 1, j, gates, n));
-            vf g = vtanh(FN(gate_sum)(t, row, 2, j, gates, n));
-            vf o = vsigmoid(FN(gate_sum)(t, row, 3, j, gates, n));
-            vf c = vfma(f, LOAD(a->cell + at), i * g);
-            if (a->cell_clip > 0) c = vmax(vmin(c, clip), -clip);
-            vf h = o * vtanh(c);
-            STORE(gates + t->column + j, i);
-            STORE(gates + t->hidden + t->column + j, f);
-            STORE(gates + 2 * t->hidden + t->column + j, g);
-            STORE(gates + 3 * t->hidden + t->column + j, o);
-            STORE(a->cell + at, c);
-            STORE(a->cells + at, c);
-            STORE(a->out + at, h);
-            if (a->state) STORE(a->state + at, h);
-        }
-    }
-}
-
-// MARK: Backward
-
-SESAME_INLINE void FN(simple_backward)(bool relu, const step_gradients *a) {
-    const size_t count = a->rows * a->hidden;
-    for (size_t j = 0; j < count; j += W) {
-        const size_t n = count - j;
-        vf dh = LOAD(a->dstate + j), h = LOAD(a->out + j);
-        if (a->dh) dh += LOAD(a->dh + j);
-        STORE(a->gates + j, relu ? vselect(h > vset(0), dh, vset(0)) : dh * vfma(-h, h, vset(1)));
-    }
-}
-static void FN(tanh_backward)(const step_gradients *a) { FN(simple_backward)(false, a); }
-static void FN(relu_backward)(const step_gradients *a) { FN(simple_backward)(true, a); }
-
-static void FN(gru_backward)(const step_gradients *a) {
-    const size_t hidden = a->hidden;
-    const vf one = vset(1);
-    for (size_t row = 0; row < a->rows; row++) {
-        float *gates = a->gates + row * 3 * hidden;
-        for (size_t j = 0; j < hidden; j += W) {
-            const size_t n = hidden - j, at = row * hidden + j;
-            vf dh = LOAD(a->dstate + at);
-            if (a->dh) dh += LOAD(a->dh + at);
-            vf r = LOAD(gates + j), z = LOAD(gates + hidden + j), candidate = LOAD(gates + 2 * hidden + j);
-            vf dcandidate = dh * (one - z) * vfma(-candidate, candidate, one);
-            STORE(gates + j, dcandidate * LOAD(a->cells + at) * r * (one - r));
-            STORE(gates + hidden + j, dh * (LOAD(a->previous + at) - candidate) * z * (one - z));
-            STORE(gates + 2 * hidden + j, dcandidate);
-            STORE(a->cells + at, dcandidate * r);
-            STORE(a->dstate + at, dh * z);
-        }
-    }
-}
-
-/// The gradients of z and the candidate; r's value stays for the second half.
-static void FN(candidate_backward)(const step_gradients *a) {
-    const size_t hidden = a->hidden;
-    const vf one = vset(1);
-    for (size_t row = 0; row < a->rows; row++) {
-        float *gates = a->gates + row * 3 * hidden;
-        for (size_t j = 0; j < hidden; j += W) {
-            const size_t n = hidden - j, at = row * hidden + j;
-            vf dh = LOAD(a->dstate + at);
-            if (a->dh) dh += LOAD(a->dh + at);
-            vf z = LOAD(gates + hidden + j), candidate = LOAD(gates + 2 * hidden + j);
-            STORE(gates + hidden + j, dh * (LOAD(a->previous + at) - candidate) * z * (one - z));
-            STORE(gates + 2 * hidden + j, dh * (one - z) * vfma(-candidate, candidate, one));
-            STORE(a->dstate + at, dh * z);
-        }
-    }
-}
-
-/// dh is the gradient of r ∘ h.
-static void FN(reset_backward)(const step_gradients *a) {
-    const size_t hidden = a->hidden;
-    for (size_t row = 0; row < a->rows; row++) {
-        float *gates = a->gates + row * 3 * hidden;
-        for (size_t j = 0; j < hidden; j += W) {
-            const size_t n = hidden - j, at = row * hidden + j;
-            vf r = LOAD(gates + j), dproduct = LOAD(a->dh + at);
-            STORE(gates + j, dproduct * LOAD(a->previous + at) * r * (vset(1) - r));
-            STORE(a->dstate + at, vfma(dproduct, r, LOAD(a->dstate + at)));
-        }
-    }
-}
-
-static void FN(lstm_backward)(const step_gradients *a) {
-    const size_t hidden = a->hidden;
-    const vf one = vset(1), clip = vset(a->cell_clip);
-    for (size_t row = 0; row < a->rows; row++) {
-        float *gates = a->gates + row * 4 * hidden;
-        for (size_t j = 0; j < hidden; j += W) {
-            const size_t n = hidden - j, at = row * hidden + j;
-            vf dh = a->dh ? LOAD(a->dh + at) : vset(0);
-            if (!a->dh_is_whole) dh += LOAD(a->dstate + at);
-            vf i = LOAD(gates + j), f = LOAD(gates + hidden + j);
-            vf g = LOAD(gates + 2 * hidden + j), o = LOAD(gates + 3 * hidden + j);
-            vf c = LOAD(a->cells + at), tanh_c = vtanh(c);
-            vf dc = vfma(dh * o, vfma(-tanh_c, tanh_c, one), LOAD(a->dcell + at));
-            if (a->cell_clip > 0) dc = vselect(vabs(c) >= clip, vset(0), dc);
-            vf before = a->previous ? LOAD(a->previous + at) : vset(0);
-            STORE(gates + j, dc * g * i * (one - i));
-            STORE(gates + hidden + j, dc * before * f * (one - f));
-            STORE(gates + 2 * hidden + j, dc * i * vfma(-g, g, one));
-            STORE(gates + 3 * hidden + j, dh * tanh_c * o * (one - o));
-            STORE(a->dcell + at, dc * f);
-        }
-    }
-}
-
-#endif
