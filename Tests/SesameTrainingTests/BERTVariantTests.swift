@@ -95,13 +95,11 @@ struct BERTVariantTests {
         try fixture.importStories()
         let tokenizer = try fixture.wordPiece
         // A bare encoder, as published ones are, of fewer positions than the options ask for.
-        let base = fixture.model("encoder").folder
         let bert = BERT(
             BERTConfig(
                 vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: 20, hiddenSize: 16,
                 layerCount: 1, headCount: 2, feedForwardSize: 32), key: RandomKey(seed: 2))
-        try bert.save(to: base)
-        try tokenizer.save(to: base.appendingPathComponent("tokenizer.json"))
+        let base = try fixture.save(bert, as: "encoder")
         for (name, variant) in [("nsp", BERTVariant.bert), ("mlm", .roberta)] {
             let result = try pretrain(fixture, name, options(variant, steps: 2), from: base)
             #expect(result.record.maxLength == 20)
@@ -125,15 +123,13 @@ struct BERTVariantTests {
         try fixture.importStories()
         try fixture.importReviews()
         let tokenizer = try fixture.wordPiece
-        let base = fixture.model("masked").folder
         var model = BERTForPretraining(
             BERTConfig(
                 vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: 20, hiddenSize: 16,
                 layerCount: 1, headCount: 2, feedForwardSize: 32), key: RandomKey(seed: 2))
         model.bert.pooler = nil
         model.nextSentence = nil
-        try model.save(to: base)
-        try tokenizer.save(to: base.appendingPathComponent("tokenizer.json"))
+        let base = try fixture.save(model, as: "masked")
         var options = FinetuningOptions()
         options.training.limit = .steps(2)
         _ = try finetune(

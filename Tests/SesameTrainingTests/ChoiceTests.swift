@@ -42,25 +42,21 @@ struct ChoiceTests {
     }
 
     private func makeBase(_ fixture: Fixture, isGPT: Bool = false) throws -> URL {
-        let folder = fixture.model("base").folder
+        let (count, key) = (try fixture.wordPiece.vocabulary.count, RandomKey(seed: 3))
         guard !isGPT else {
-            try GPT(
-                GPTConfig(
-                    vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
-                    hiddenSize: 32, layerCount: 2, headCount: 2, dropoutProbability: 0,
-                    initializerDeviation: 0.1), key: RandomKey(seed: 3)
-            ).save(to: folder)
-            try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
-            return folder
+            return try fixture.save(
+                GPT(
+                    GPTConfig(
+                        vocabularySize: count, maxSequenceLength: 12, hiddenSize: 32,
+                        layerCount: 2, headCount: 2, dropoutProbability: 0,
+                        initializerDeviation: 0.1), key: key), as: "base")
         }
-        try BERT(
-            BERTConfig(
-                vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
-                hiddenSize: 16, layerCount: 1, headCount: 2, feedForwardSize: 32,
-                initializerDeviation: 0.2), key: RandomKey(seed: 3)
-        ).save(to: folder)
-        try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
-        return folder
+        return try fixture.save(
+            BERT(
+                BERTConfig(
+                    vocabularySize: count, maxSequenceLength: 12, hiddenSize: 16, layerCount: 1,
+                    headCount: 2, feedForwardSize: 32, initializerDeviation: 0.2), key: key),
+            as: "base")
     }
 
     private var options: FinetuningOptions {

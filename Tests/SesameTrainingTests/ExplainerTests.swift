@@ -12,13 +12,6 @@ struct ExplainerTests {
 
     init() throws { fixture = try Fixture() }
 
-    private func save(_ model: some PretrainedModel, _ name: String) throws -> URL {
-        let folder = fixture.model(name).folder
-        try model.save(to: folder)
-        try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
-        return folder
-    }
-
     private func gpt() throws -> GPT {
         GPT(
             GPTConfig(
@@ -38,7 +31,7 @@ struct ExplainerTests {
 
     @Test func aGPTsTextIsExplainedBetweenItsTokens() throws {
         let model = try classifier()
-        let folder = try save(model, "classifier")
+        let folder = try fixture.save(model, as: "classifier")
         let explainer = try TextExplainer(modelFolder: folder)
         let single = try explainer.explain(LabelledText("the film was fine"))
         #expect(single.tokens == ["[start]", "the", "film", "was", "fine", "[extract]"])
@@ -80,7 +73,7 @@ struct ExplainerTests {
     }
 
     @Test func aLongTextIsCutBetweenItsTokens() throws {
-        let explainer = try TextExplainer(modelFolder: save(classifier(), "classifier"))
+        let explainer = try TextExplainer(modelFolder: fixture.save(classifier(), as: "classifier"))
         let long = try explainer.explain(
             LabelledText(Array(repeating: "film", count: 30).joined(separator: " ")))
         #expect(long.tokens.count == 16)
@@ -88,7 +81,7 @@ struct ExplainerTests {
     }
 
     @Test func aGPTWithoutAHeadHasAttentionAlone() throws {
-        let explanation = try TextExplainer(modelFolder: save(gpt(), "gpt"))
+        let explanation = try TextExplainer(modelFolder: fixture.save(gpt(), as: "gpt"))
             .explain(LabelledText("the film was fine"))
         #expect(explanation.label == nil && explanation.value == nil && explanation.scores == nil)
         #expect(explanation.attention.map(\.count) == [4, 4])
@@ -100,7 +93,7 @@ struct ExplainerTests {
     @Test func whatIsNotExplainedIsRefused() throws {
         let error = #expect(throws: TrainingError.self) {
             try TextExplainer(
-                modelFolder: save(classifier(readsBothOrders: true), "orders"))
+                modelFolder: fixture.save(classifier(readsBothOrders: true), as: "orders"))
         }
         #expect(error?.code == .badModelFolder)
     }

@@ -23,9 +23,7 @@ struct GPTFinetuningTests {
                 vocabularySize: words.count, maxSequenceLength: 16, hiddenSize: 32, layerCount: 2,
                 headCount: 2, dropoutProbability: 0, initializerDeviation: 0.1,
                 tiesEmbeddings: ties), key: RandomKey(seed: 1))
-        let folder = fixture.folder.url.appendingPathComponent("gpt-\(ties)")
-        try model.save(to: folder)
-        try tokenizer.save(to: folder.appendingPathComponent("tokenizer.json"))
+        let folder = try fixture.save(model, as: "gpt-\(ties)", tokenizer: tokenizer)
         return (folder, model)
     }
 
@@ -120,9 +118,7 @@ struct GPTFinetuningTests {
         let model = SequenceClassifier(
             gpt: gpt, head: .classification(labels: ["a", "b"]),
             inputForm: GPTInputForm(behind: 15), key: RandomKey(seed: 3))
-        let output = fixture.folder.url.appendingPathComponent("long")
-        try model.save(to: output)
-        try tokenizer.save(to: output.appendingPathComponent("tokenizer.json"))
+        let output = try fixture.save(model, as: "long", tokenizer: tokenizer)
         let classifier = try TextClassifier(modelFolder: output)
         let long = Array(repeating: "film", count: 30).joined(separator: " ")
         let cut = Array(repeating: "film", count: 12).joined(separator: " ")

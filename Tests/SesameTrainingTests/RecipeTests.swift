@@ -6,69 +6,6 @@ import SesameText
 import SesameTraining
 import Testing
 
-/// A workspace with a small made-up language: adjectives agree with nouns, topics keep together.
-struct Fixture {
-    let folder: TemporaryFolder
-    let workspace: Workspace
-
-    init() throws {
-        folder = try TemporaryFolder()
-        workspace = try Workspace(path: folder.url.appendingPathComponent("w.sqlite").path)
-    }
-
-    func model(_ name: String) -> ModelOutput {
-        ModelOutput(folder: folder.url.appendingPathComponent("models/\(name)"))
-    }
-
-    func importStories() throws {
-        let topics = [
-            ["cat", "mouse", "milk"], ["ship", "wind", "sea"], ["king", "crown", "gold"],
-            ["tree", "leaf", "bird"],
-        ]
-        let file = folder.url.appendingPathComponent("stories.txt")
-        var text = ""
-        var generator = RandomGenerator(seed: 1)
-        for story in 0..<60 {
-            let topic = topics[story % 4]
-            for _ in 0..<6 {
-                let (a, b) = (topic[generator.next(below: 3)], topic[generator.next(below: 3)])
-                text += "The \(a) saw the \(b). "
-            }
-            text += "\n\n"
-        }
-        try Data(text.utf8).write(to: file)
-        try workspace.importCorpus(name: "stories", from: CorpusSource(paths: [file.path]))
-    }
-
-    func importReviews() throws {
-        let file = folder.url.appendingPathComponent("reviews.tsv")
-        var text = "text\tlabel\n"
-        for index in 0..<120 {
-            let good = index % 2 == 0
-            let filler = ["the film", "a story", "this play", "the cast"][index / 2 % 4]
-            let words = good ? ["fine", "great", "lovely"] : ["dull", "weak", "awful"]
-            text += "\(filler) was \(words[index / 3 % 3])\t\(good ? "good" : "bad")\n"
-        }
-        try Data(text.utf8).write(to: file)
-        try workspace.importCorpus(
-            name: "reviews",
-            from: CorpusSource(
-                .tsv(Columns(text: "text", label: "label"), header: true), paths: [file.path]))
-    }
-
-    var wordPiece: Tokenizer {
-        get throws {
-            let words = [
-                "the", "cat", "mouse", "milk", "ship", "wind", "sea", "king", "crown", "gold",
-                "tree", "leaf", "bird", "saw", ".", "film", "a", "story", "this", "play", "cast",
-                "was", "fine", "great", "lovely", "dull", "weak", "awful", "##s",
-            ]
-            return try Tokenizer.wordPiece(
-                vocabulary: Vocabulary(tokens: SpecialTokens.bert.all + words), lowercase: true)
-        }
-    }
-}
-
 @Suite struct RecipeTests {
     @Test func gptFromTextToGeneratedText() throws {
         let fixture = try Fixture()
@@ -126,10 +63,7 @@ struct Fixture {
         try pretrainGPT(
             workspace: fixture.workspace, corpus: "stories", tokenizer: tokenizer,
             options: options, output: again)
-        let weights = [output, again].map {
-            try? Data(contentsOf: $0.folder.appendingPathComponent("model.safetensors"))
-        }
-        #expect(weights[0] != nil && weights[0] == weights[1])
+        #expect(try fixture.weights("gpt") == fixture.weights("again"))
 
         let report = try evaluate(
             modelFolder: output.folder, workspace: fixture.workspace, corpus: "stories",
@@ -183,11 +117,7 @@ struct Fixture {
         let end = try run("parts", resuming: true)
         #expect(end.run == stopped.run)
         #expect(end.summary.reason == .completed && end.summary.steps == 24)
-        let weights = ["whole", "parts"].map {
-            try? Data(
-                contentsOf: fixture.model($0).folder.appendingPathComponent("model.safetensors"))
-        }
-        #expect(weights[0] != nil && weights[0] == weights[1])
+        #expect(try fixture.weights("whole") == fixture.weights("parts"))
     }
 
     @Test func bertFromTextToClassifier() throws {

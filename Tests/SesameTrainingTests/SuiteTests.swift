@@ -82,14 +82,6 @@ private struct SuiteFixture {
         return EvaluationSuite(sets: [tags, questions, choices])
     }
 
-    /// Another model with the words of the fixture.
-    func save(_ other: some PretrainedModel, as name: String) throws -> URL {
-        let folder = fixture.model(name).folder
-        try other.save(to: folder)
-        try fixture.wordPiece.save(to: folder.appendingPathComponent("tokenizer.json"))
-        return folder
-    }
-
     private func write(_ lines: [String], to name: String) throws {
         try Data(lines.joined().utf8).write(to: fixture.folder.url.appendingPathComponent(name))
     }
@@ -219,7 +211,7 @@ private struct SuiteFixture {
         var sets = suite.wordSuite
         let wordSets = sets
         sets.sets.append(suite.suite.sets[0])
-        let gpt = try suite.save(
+        let gpt = try suite.fixture.save(
             GPT(
                 GPTConfig(
                     vocabularySize: try suite.fixture.wordPiece.vocabulary.count,

@@ -73,14 +73,12 @@ struct TextAugmentationTests {
     }
 
     @Test func sharesOutOfRangeAreRefused() {
-        for change: (inout TextAugmentation) -> Void in [
-            { $0.swap = 1 }, { $0.tokenDropout = -0.1 }, { $0.synonym = .nan },
-            { $0.neighbourCount = 0 },
-        ] {
-            var augmentation = TextAugmentation()
-            change(&augmentation)
-            let error = #expect(throws: TrainingError.self) { try augmentation.validate() }
-            #expect(error?.code == .invalidOption)
-        }
+        expectInvalid(
+            TextAugmentation(),
+            [
+                { $0.swap = 1 }, { $0.tokenDropout = -0.1 }, { $0.synonym = .nan },
+                { $0.neighbourCount = 0 },
+            ]
+        ) { try $0.validate() }
     }
 }

@@ -28,25 +28,11 @@ struct TextCNNRecipeTests {
     }
 
     private func train(
-        _ fixture: Fixture, _ name: String, _ options: TextCNNOptions, resuming: Bool = false,
-        stopAfter: Int = .max
+        _ fixture: Fixture, _ name: String, _ options: TextCNNOptions
     ) throws -> RecipeResult {
-        var output = fixture.model(name)
-        output.resuming = resuming
-        var steps = 0
-        return try trainTextCNN(
+        try trainTextCNN(
             workspace: fixture.workspace, corpus: "reviews", tokenizer: tokenizer(fixture),
-            options: options, output: output
-        ) { event in
-            if case .step = event { steps += 1 }
-        } shouldStop: {
-            steps >= stopAfter
-        }
-    }
-
-    private func weights(_ fixture: Fixture, _ name: String) throws -> Data {
-        try Data(
-            contentsOf: fixture.model(name).folder.appendingPathComponent("model.safetensors"))
+            options: options, output: fixture.model(name))
     }
 
     @Test(arguments: [false, true])
@@ -85,11 +71,11 @@ struct TextCNNRecipeTests {
         options.training.l2 = 1e-3
         options.augmentation.tokenDropout = 0.1
         options.augmentation.swap = 0.1
-        _ = try train(fixture, "whole", options)
-        let stopped = try train(fixture, "parts", options, stopAfter: 9)
-        #expect(stopped.summary.reason == .interrupted)
-        _ = try train(fixture, "parts", options, resuming: true)
-        #expect(try weights(fixture, "whole") == weights(fixture, "parts"))
+        try fixture.expectTheSameBits(stoppingAfter: 9) { output, onEvent, shouldStop in
+            try trainTextCNN(
+                workspace: fixture.workspace, corpus: "reviews", tokenizer: tokenizer(fixture),
+                options: options, output: output, onEvent: onEvent, shouldStop: shouldStop)
+        }
     }
 
     @Test func vectorsOfAFileAreUsedAndMayStayAsTheyAre() throws {
@@ -122,14 +108,12 @@ struct TextCNNRecipeTests {
     @Test func vectorsInContextAreMixedAndTravelWithTheModel() throws {
         let fixture = try Fixture()
         try fixture.importReviews()
-        let base = fixture.model("bert").folder
         let bert = BERT(
             BERTConfig(
                 vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 16,
                 hiddenSize: 8, layerCount: 1, headCount: 2, feedForwardSize: 16),
             key: RandomKey(seed: 3))
-        try bert.save(to: base)
-        try fixture.wordPiece.save(to: base.appendingPathComponent("tokenizer.json"))
+        let base = try fixture.save(bert, as: "bert")
         var options = options
         options.vectors = .model(base.path)
         options.embeddingSize = 0

@@ -26,17 +26,13 @@ struct TrainingEstimateTests {
     /// Heads over texts, words and answers cost what is below them.
     @Test func foldersOfFineTunedModelsHaveAnEstimate() throws {
         let fixture = try Fixture()
-        let tokenizer = try fixture.wordPiece
         let key = RandomKey(seed: 1)
         let sizes = BERTConfig(
-            vocabularySize: tokenizer.vocabulary.count, maxSequenceLength: 12, hiddenSize: 16,
-            layerCount: 1, headCount: 2, feedForwardSize: 32)
+            vocabularySize: try fixture.wordPiece.vocabulary.count, maxSequenceLength: 12,
+            hiddenSize: 16, layerCount: 1, headCount: 2, feedForwardSize: 32)
         let bert = BERT(sizes, key: key)
         func info(_ model: some PretrainedModel, _ name: String) throws -> ModelInfo {
-            let folder = fixture.model(name).folder
-            try model.save(to: folder)
-            try tokenizer.save(to: folder.appendingPathComponent("tokenizer.json"))
-            return try ModelInfo(folder)
+            try ModelInfo(fixture.save(model, as: name))
         }
         let choice = try info(ChoiceClassifier(bert: bert, key: key), "choice")
         let spans = try info(
