@@ -102,7 +102,14 @@ struct SuiteCommandTests {
         #expect(again.status == 0 && again.output == result.output)
         expectFailure(
             try suite(sandbox, "--model", "models/text-bert", "--output", "all"),
-            mentioning: "results.json", "exists")
+            mentioning: "results.json", "exists", "--resume")
+        expectFailure(
+            try suite(sandbox, "--model", "models/text-bert", "--sets", "topic"),
+            mentioning: "no set 'topic'", "topics, squad, endings")
+        try sandbox.write("", to: "file")
+        expectFailure(
+            try suite(sandbox, "--model", "models/text-bert", "--output", "file"),
+            mentioning: "file: cannot make a folder")
     }
 
     @Test("Ctrl-C and --resume end as a run that was left alone")

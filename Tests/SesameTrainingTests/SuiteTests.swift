@@ -329,7 +329,23 @@ private struct SuiteFixture {
     @Test(arguments: [
         (#"{"sets": []}"#, "sets of the suite must be one or more, but is none"),
         (#"{"sets": [{"name": "a"}]}"#, "found no 'task' at sets.[0]"),
-        (#"{"sets": [{"name": "a", "task": "magic", "train": ["a"]}]}"#, "magic"),
+        (
+            #"{"sets": [{"name": "a", "task": "magic", "train": ["a"]}]}"#,
+            "found 'magic', expected one of classification, pairClassification, regression, "
+                + "tagging, questionAnswering, multipleChoice, at sets.[0].task"
+        ),
+        (
+            #"{"sets": [{"name": "a", "task": "tagging", "train": ["a"], "lable": "b"}]}"#,
+            "the set a has the key 'lable', expected only batchSize, endings"
+        ),
+        (
+            #"{"sets": [{"name": "a", "task": "tagging", "train": ["a"]}]}"#,
+            "validation documents of a must be files or a share in heldOut, to be scored on"
+        ),
+        (
+            #"{"sets": [{"name": "a", "task": "tagging", "train": ["a"], "validation": ["b"], "split": "test"}]}"#,
+            "test documents of a must be files or a share in heldOut"
+        ),
         ("[", "no JSON"),
         (
             #"{"sets": [{"name": "a/b", "task": "tagging", "train": ["a"]}]}"#,

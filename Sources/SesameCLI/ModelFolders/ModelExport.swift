@@ -29,8 +29,10 @@ struct ModelExport: ParsableCommand {
 
     func run() throws {
         let url = URL(fileURLWithPath: output)
-        try exportModel(
-            from: URL(fileURLWithPath: model), to: url, options: writing.options)
+        try whereItExists("--force") {
+            try exportModel(
+                from: URL(fileURLWithPath: model), to: url, options: writing.options)
+        }
         // An n-gram model is exported as a file.
         let files =
             (try? FileManager.default.contentsOfDirectory(atPath: url.path).sorted()) ?? []

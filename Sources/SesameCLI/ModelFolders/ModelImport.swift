@@ -38,9 +38,11 @@ struct ModelImport: ParsableCommand {
         let sourceURL = URL(fileURLWithPath: source).standardizedFileURL
         let name = sourceURL.deletingPathExtension().lastPathComponent
         let url = URL(fileURLWithPath: output ?? "models/\(name)")
-        try importModel(
-            from: sourceURL, configuration: config.map { URL(fileURLWithPath: $0) }, to: url,
-            options: writing.options)
+        try whereItExists("--output or --force") {
+            try importModel(
+                from: sourceURL, configuration: config.map { URL(fileURLWithPath: $0) }, to: url,
+                options: writing.options)
+        }
         let info = try ModelInfo(url)
         if format.json { return try JSON.print(ModelInfoCommand.Record(info, url: url)) }
         StandardOutput.line(

@@ -146,9 +146,9 @@ struct EvaluateSuite: ParsableCommand {
         if let sets {
             suite.sets = try sets.split(separator: ",").map { name in
                 guard let set = suite.sets.first(where: { $0.name == name }) else {
-                    throw ValidationError(
-                        "\(self.suite) has no set '\(name)', but "
-                            + suite.sets.map(\.name).joined(separator: ", ") + ".")
+                    throw CommandError(
+                        "\(self.suite) has no set '\(name)': there is "
+                            + suite.sets.map(\.name).joined(separator: ", "))
                 }
                 return set
             }
@@ -157,11 +157,14 @@ struct EvaluateSuite: ParsableCommand {
         let display = TrainingDisplay(quiet: format.quiet)
         let report: SuiteReport
         do {
-            report = try evaluateSuite(
-                suite,
-                data: data.map { URL(fileURLWithPath: $0) } ?? file.deletingLastPathComponent(),
-                model: model.url, options: options(), folder: folder, resuming: resume,
-                onEvent: { try show($0, display) }, shouldStop: { display.shouldStop })
+            report = try whereItExists("--output; --resume goes on with these results") {
+                try evaluateSuite(
+                    suite,
+                    data: data.map { URL(fileURLWithPath: $0) }
+                        ?? file.deletingLastPathComponent(),
+                    model: model.url, options: options(), folder: folder, resuming: resume,
+                    onEvent: { try show($0, display) }, shouldStop: { display.shouldStop })
+            }
         } catch is ExitCode {
             // Ctrl-C while a set was being prepared: what is done is in the folder.
             report = try SuiteReport(folder: folder)

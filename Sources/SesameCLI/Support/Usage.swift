@@ -11,3 +11,12 @@ func usage(_ check: () throws -> Void) throws {
         throw ValidationError("\(error)")
     }
 }
+
+/// Runs what writes something; where that exists already, the error names the options that help.
+func whereItExists<Result>(_ options: String, _ write: () throws -> Result) throws -> Result {
+    do {
+        return try write()
+    } catch let error as TrainingError where error.code == .exists {
+        throw CommandError("\(error) (\(options))")
+    }
+}

@@ -23,7 +23,10 @@ struct TrainingDisplay {
         threads.apply()
         let display = TrainingDisplay(quiet: output.quiet)
         display.progress.begin("prepare")
-        try display.report(train(display), json: output.json, next: next)
+        let result = try whereItExists("--output or --force; --resume goes on with a stopped run") {
+            try train(display)
+        }
+        try display.report(result, json: output.json, next: next)
     }
 
     /// Whether the trainer should leave a checkpoint and stop.

@@ -176,7 +176,15 @@ private struct SuiteRunner {
             model: model.lastPathComponent, fingerprint: try fingerprint(), suite: suite,
             seeds: options.seeds, omissions: omissions, results: [])
         guard FileManager.default.fileExists(atPath: resultsFile.path) else {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            do {
+                try FileManager.default.createDirectory(
+                    at: folder, withIntermediateDirectories: true)
+            } catch {
+                throw TrainingError(
+                    .file(
+                        path: folder.path,
+                        problem: "cannot make a folder for the results: \(fileReason(error))"))
+            }
             try save(fresh)
             return fresh
         }
@@ -199,7 +207,8 @@ private struct SuiteRunner {
             try DurableFiles.encodeJSON(report).write(to: resultsFile, options: .atomic)
         } catch {
             throw TrainingError(
-                .file(path: resultsFile.path, problem: "could not be written (\(error))"))
+                .file(
+                    path: resultsFile.path, problem: "could not be written (\(fileReason(error)))"))
         }
     }
 

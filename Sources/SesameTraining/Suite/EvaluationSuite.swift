@@ -30,6 +30,17 @@ public struct EvaluationSuite: Sendable, Hashable, Codable {
             throw TrainingError(
                 .file(path: file.path, problem: "expected a suite, \(Self.problem(error))"))
         }
+        let known = Set(EvaluationSet.CodingKeys.allCases.map(\.rawValue))
+        for (set, keys) in zip(sets, try JSONDecoder().decode(Keys.self, from: data).sets) {
+            guard let odd = keys.keys.sorted().first(where: { !known.contains($0) }) else {
+                continue
+            }
+            throw TrainingError(
+                .file(
+                    path: file.path,
+                    problem: "the set \(set.name) has the key '\(odd)', expected only "
+                        + known.sorted().joined(separator: ", ")))
+        }
         try validate()
     }
 
@@ -55,6 +66,24 @@ public struct EvaluationSuite: Sendable, Hashable, Codable {
                     "\(value)")
             }
         }
+        for set in sets {
+            let (files, share) =
+                set.scored == .test
+                ? (set.test, set.heldOut?.test) : (set.validation, set.heldOut?.validation)
+            try OptionCheck.require(
+                files?.isEmpty == false || (share ?? 0) > 0,
+                "\(set.scored.rawValue) documents of \(set.name)",
+                "files or a share in heldOut, to be scored on", "none")
+        }
+    }
+
+    /// What stands in a file, whatever it means.
+    private struct Keys: Decodable {
+        struct Value: Decodable {
+            init(from decoder: any Decoder) {}
+        }
+
+        let sets: [[String: Value]]
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -80,7 +109,7 @@ public struct EvaluationSuite: Sendable, Hashable, Codable {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             return "found no \(type) \(place(context.codingPath))"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            return "\(context.debugDescription) \(place(context.codingPath))"
+            return "found \(context.debugDescription) \(place(context.codingPath))"
         default: return "found something that is no JSON"
         }
     }
@@ -103,6 +132,9 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         /// The right one of several endings.
         case multipleChoice
 
+        /// Reads a name.
+        public init(from decoder: any Decoder) throws { self = try .named(by: decoder) }
+
         /// The metrics that are shown where a set names none.
         public var metrics: [String] {
             switch self {
@@ -117,7 +149,7 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
     }
 
     /// How documents lie in the files.
-    public enum Format: String, Sendable, Hashable, Codable {
+    public enum Format: String, Sendable, Hashable, Codable, CaseIterable {
         /// Tab-separated, without quoting.
         case tsv
         /// Comma-separated.
@@ -130,6 +162,9 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         case conll
         /// SQuAD's paragraphs with questions.
         case squad
+
+        /// Reads a name.
+        public init(from decoder: any Decoder) throws { self = try .named(by: decoder) }
     }
 
     /// Shares of the training documents that are held out before anything else, drawn by a seed or evenly.
@@ -199,6 +234,11 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
     /// Tokens that neighbouring windows of question answering share, likewise.
     public var windowOverlap: Int?
 
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, task, train, validation, test, format, text, pair, endings, stem, label, header
+        case heldOut, split, metrics, epochs, learningRate, batchSize, maxLength, windowOverlap
+    }
+
     /// A set whose files have a column for each thing.
     public init(name: String, task: Task, train: [String], validation: [String]? = nil) {
         self.name = name
@@ -245,5 +285,19 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
         return CorpusSource(
             resolved,
             inputs: inputs(train, .train) + inputs(validation, .validation) + inputs(test, .test))
+    }
+}
+
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+    /// The case of a name; the error says which there are.
+    fileprivate static func named(by decoder: any Decoder) throws -> Self {
+        let value = try decoder.singleValueContainer()
+        let name = try value.decode(String.self)
+        guard let found = Self(rawValue: name) else {
+            let known = allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                in: value, debugDescription: "'\(name)', expected one of \(known),")
+        }
+        return found
     }
 }
