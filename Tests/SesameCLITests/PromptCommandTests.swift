@@ -51,6 +51,16 @@ struct PromptCommandTests {
             ], input: Data("The cat\tran\nThe dog\tsat\n".utf8))
         #expect(lines.status == 0 && lines.lines.count == 2, "\(lines.errors)")
         #expect(lines.lines.allSatisfy { $0.hasPrefix("1\t") || $0.hasPrefix("0\t") })
+        // Documents without a label have an answer, and nothing to compare it with.
+        try sandbox.write("The cat\n\nThe dog\n", to: "plain.txt")
+        _ = try sandbox.run("corpus", "import", "plain", "plain.txt")
+        let unlabelled = try sandbox.run(
+            prompt + [
+                "--corpus", "plain", "--split", "train", "--template", "{text}", "--answer", "cat",
+                "--answer", "dog",
+            ], input: .init())
+        #expect(unlabelled.status == 0 && unlabelled.lines.count == 2, "\(unlabelled.errors)")
+        #expect(unlabelled.lines.allSatisfy { $0.contains("\t0.") })
         let written = try sandbox.run(
             prompt + ["--template", "{text}", "--generate", "5", "--json"],
             input: Data("The cat\n".utf8))
@@ -70,6 +80,7 @@ struct PromptCommandTests {
             (["--template", "{text}", "--answer", "a", "--shots", "2"], "corpus"),
             (["--template", "{text}", "--answer", "a", "--examples", "nearest"], "--encoder"),
             (["--template", "{text}", "--generate", "3", "--calibrate"], "--calibrate"),
+            (["--template", "{text} {pair}", "--answer", "a"], "--pairs"),
         ])
     func usage(arguments: [String], mentions: String) throws {
         let result = try Sandbox().run(["prompt", "--model", "m"] + arguments, input: .init())

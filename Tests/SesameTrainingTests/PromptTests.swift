@@ -240,8 +240,14 @@ struct PromptTests {
         }
         #expect(code([]) == .invalidOption)
         #expect(code([PromptAnswer(label: "a"), PromptAnswer(label: "a")]) == .invalidOption)
+        #expect(code([PromptAnswer(label: "a", words: "")]) == .invalidOption)
         #expect(code(reference.answers, shots: 1) == .invalidOption)
         #expect(code(reference.answers, shots: -1) == .invalidOption)
+        var pairs = try Prompter(
+            modelFolder: folder, template: PromptTemplate("{text} {pair}"),
+            answers: reference.answers)
+        #expect(throws: TrainingError.self) { try pairs.answer(LabelledText("A")) }
+        #expect(throws: Never.self) { try pairs.answer(LabelledText("A", pair: "B")) }
         let examples = try PromptExamples(reference.texts, choice: .first)
         #expect(code([PromptAnswer(label: "positive")], examples, shots: 1) == .badLabel)
     }

@@ -20,8 +20,9 @@ struct PromptCommand: ParsableCommand {
             long, examples are left out, those farthest from the question first; a question that is too long by \
             itself is not asked, and counts as wrong.
 
-            Prints a line for each text of a file: label and probability with a tab between; of a corpus, accuracy \
-            over all. With --json, one object a text, and for a corpus one with the metrics at the end.
+            Prints a line for each text of a file, and for each document without a label: label and probability \
+            with a tab between; of a corpus, accuracy over all. With --json, one object a text, and for a corpus one \
+            with the metrics at the end.
             """
     )
 
@@ -131,7 +132,13 @@ struct PromptCommand: ParsableCommand {
         if calibrate && generate != nil {
             throw ValidationError("--calibrate is for scored answers, not for --generate.")
         }
-        try usage { _ = try PromptTemplate(Self.unescaped(template)) }
+        try usage {
+            let template = try PromptTemplate(Self.unescaped(template))
+            if template.takesPair && !pairs && (corpus == nil || file != nil) {
+                throw ValidationError(
+                    "The template has {pair}; --pairs reads lines of two texts with a tab between.")
+            }
+        }
     }
 
     func run() throws {
@@ -153,8 +160,10 @@ struct PromptCommand: ParsableCommand {
             if output.json {
                 try JSON.print(
                     Record(result, prompter, expected: text.label, showsPrompt: showPrompts))
-            } else if showPrompts {
-                StandardOutput.line(result.prompt + "\n--")
+            } else {
+                if showPrompts { StandardOutput.line(result.prompt + "\n--") }
+                // There is nothing to compare with: the answer is all that there is to say.
+                if text.label == nil { StandardOutput.line(shown(result)) }
             }
             asked += 1
             progress.update(fraction: Double(asked) / Double(min(limit ?? .max, total))) {
@@ -245,10 +254,14 @@ struct PromptCommand: ParsableCommand {
                         + "\(result.promptTokenCount.counted("token")), and the model reads "
                         + "\(prompter.model.configuration.maxSequenceLength) with the answer")
             }
-            StandardOutput.line(
-                result.generated
-                    ?? "\(result.label ?? "")\t\((result.probabilities.max() ?? 0).fixed(4))")
+            StandardOutput.line(shown(result))
         }
+    }
+
+    /// What the model wrote, or the answer and its probability; nothing for a question that was too long.
+    private func shown(_ result: PromptResult) -> String {
+        result.generated
+            ?? "\(result.label ?? "")\t\((result.probabilities.max() ?? 0).fixed(4))"
     }
 
     private func pair(_ line: String, number: Int) throws -> LabelledText {

@@ -48,6 +48,9 @@ extension Prompter {
     private func fitted(
         _ text: LabelledText, _ make: ([Int]) throws -> (prompt: Prompt, positionCount: Int)
     ) throws -> Prompt {
+        try OptionCheck.require(
+            text.pair != nil || !template.takesPair, "template",
+            "one without {pair} for texts that stand alone", "'\(template)'")
         var examples = try self.examples.choose(options.shotCount, for: text)
         var droppedCount = 0
         while true {

@@ -58,7 +58,8 @@ public struct Prompter: Sendable {
     ///   - examples: What to choose examples from.
     ///   - options: How many of them, and how answers are scored.
     /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, `.invalidOption`
-    ///   for two answers of one label or more examples than there are, `.badLabel` for an example whose label no answer has.
+    ///   for two answers of one label, an answer without words or more examples than there are, `.badLabel` for an example
+    ///   whose label no answer has.
     public init(
         modelFolder: URL, template: PromptTemplate, answers: [PromptAnswer],
         examples: PromptExamples = .none, options: PromptOptions = PromptOptions()
@@ -86,7 +87,7 @@ public struct Prompter: Sendable {
         guard words.count == answers.count else {
             throw TrainingError(
                 .invalidOption(
-                    name: "answers", expected: "of different labels",
+                    name: "labels of the answers", expected: "all different",
                     found: answers.map(\.label).joined(separator: ", ")))
         }
         guard options.shotCount <= examples.texts.count else {
@@ -95,6 +96,10 @@ public struct Prompter: Sendable {
                     name: "number of examples",
                     expected: "at most the \(examples.texts.count) labelled texts to choose from",
                     found: "\(options.shotCount)"))
+        }
+        for answer in answers {
+            try OptionCheck.require(
+                !answer.words.isEmpty, "words of the answer \(answer.label)", "one or more", "none")
         }
         for text in examples.texts where options.shotCount > 0 { _ = try words(for: text) }
     }
