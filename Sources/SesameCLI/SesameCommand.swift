@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Sesame
 
 #if canImport(Darwin)
     import Darwin
@@ -59,8 +61,14 @@ struct SesameCommand: AsyncParsableCommand {
             if exitCode(for: error) != .failure || error is ExitCode {
                 exit(withError: error)
             }
-            StandardError.failure("\(error)")
+            StandardError.failure(description(of: error))
             exit(withError: ExitCode.failure)
         }
+    }
+
+    /// One line also for what Foundation throws, whose own descriptions are no help to a reader.
+    private static func description(of error: any Error) -> String {
+        guard let file = error as? CocoaError else { return "\(error)" }
+        return "\(file.filePath ?? "a file"): \(fileReason(error))"
     }
 }

@@ -88,7 +88,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         case .badTokenizer(let problem, let remedy):
             "tokenizer: \(problem); \(remedy)"
         case .badLabel(let problem, let remedy):
-            "label: \(problem); \(remedy)"
+            "\(problem); \(remedy)"
         case .tooLarge(let what, let needed, let available, let remedy):
             "\(what) takes about \(Self.gigabytes(needed)) of memory, this machine has "
                 + "\(Self.gigabytes(available)); \(remedy)"

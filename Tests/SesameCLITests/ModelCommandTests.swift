@@ -99,7 +99,8 @@ struct ModelCommandTests {
         #expect(estimate["fits"] as? Bool == true)
         expectFailure(
             try sandbox.run("model", "info", "bert-tiny", "--length", "600"), mentioning: "512")
-        expectFailure(try sandbox.run("model", "info", "bert-gigantic"), mentioning: "nothing")
+        expectFailure(
+            try sandbox.run("model", "info", "bert-gigantic"), mentioning: "nothing", "bert-base")
 
         try Self.published(sandbox)
         let folder = try sandbox.run("model", "info", "published", "--json").object()

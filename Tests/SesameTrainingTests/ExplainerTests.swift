@@ -81,8 +81,12 @@ struct ExplainerTests {
     }
 
     @Test func aGPTWithoutAHeadHasAttentionAlone() throws {
-        let explanation = try TextExplainer(modelFolder: fixture.save(gpt(), as: "gpt"))
-            .explain(LabelledText("the film was fine"))
+        let explainer = try TextExplainer(modelFolder: fixture.save(gpt(), as: "gpt"))
+        let error = #expect(throws: TrainingError.self) {
+            try explainer.explain(LabelledText("the cat"), label: "good")
+        }
+        #expect(error?.code == .badLabel)
+        let explanation = try explainer.explain(LabelledText("the film was fine"))
         #expect(explanation.label == nil && explanation.value == nil && explanation.scores == nil)
         #expect(explanation.attention.map(\.count) == [4, 4])
         #expect(

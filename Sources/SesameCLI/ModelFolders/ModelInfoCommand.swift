@@ -56,10 +56,11 @@ struct ModelInfoCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let url = URL(fileURLWithPath: model)
-        if !FileManager.default.fileExists(atPath: url.path),
-            let preset = ModelPreset.named(model)
-        {
-            return try show(preset)
+        if !FileManager.default.fileExists(atPath: url.path) {
+            if let preset = ModelPreset.named(model) { return try show(preset) }
+            throw CommandError(
+                "\(model): there is nothing of this name, and no such preset; give a model's folder, or "
+                    + "one of " + ModelPreset.all.map(\.name).joined(separator: ", "))
         }
         let info = try ModelInfo(url)
         let estimate = try estimate(info)
@@ -168,7 +169,7 @@ struct ModelInfoCommand: ParsableCommand {
             result.append(
                 (
                     "time",
-                    "\(spokenDuration(seconds: seconds)) to train on \(tokens.short) tokens, "
+                    "\(spokenDuration(seconds: seconds)) to train on \(Int(tokens).grouped) tokens, "
                         + "\((tokens / seconds).rate) a second; measured at "
                         + "\(Self.operations(speed.operationsPerSecond)) a second in \(precision.precision.rawValue)"
                 ))

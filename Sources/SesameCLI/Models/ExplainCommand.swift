@@ -40,13 +40,15 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
+        let url = URL(fileURLWithPath: output)
+        if !format.json {
+            try PageFile.check(
+                url, name: output, generator: ExplanationPage.generator, kind: "explanation",
+                force: force)
+        }
         let explanation = try TextExplainer(modelFolder: model.url)
             .explain(LabelledText(text, pair: pair), label: label)
         if format.json { return try JSON.print(explanation) }
-        let url = URL(fileURLWithPath: output)
-        try PageFile.check(
-            url, name: output, generator: ExplanationPage.generator, kind: "explanation",
-            force: force)
         let page = ExplanationPage(
             model: model.url.lastPathComponent, tokens: explanation.tokens,
             attribution: explanation.scores.map {

@@ -146,7 +146,7 @@ struct TranslateCommand: ParsableCommand {
             try chart.svg(standalone: true)
                 .write(to: URL(fileURLWithPath: path), atomically: true, encoding: .utf8)
         } catch {
-            throw CommandError("cannot write \(path): \(error.localizedDescription)")
+            throw CommandError("cannot write \(path): \(fileReason(error))")
         }
     }
 

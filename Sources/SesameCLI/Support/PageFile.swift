@@ -1,4 +1,5 @@
 import Foundation
+import Sesame
 
 /// HTML pages that commands write beside the user's own files.
 enum PageFile {
@@ -12,9 +13,14 @@ enum PageFile {
         _ url: URL, name: String, generator: String, kind: String, force: Bool
     ) throws {
         var isFolder: ObjCBool = false
-        guard !force, FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-        else { return }
-        if !isFolder.boolValue, let file = try? FileHandle(forReadingFrom: url) {
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            return
+        }
+        if isFolder.boolValue {
+            throw CommandError("\(name) is a folder: name a file with --output")
+        }
+        if force { return }
+        if let file = try? FileHandle(forReadingFrom: url) {
             let head = String(decoding: (try? file.read(upToCount: 1000)) ?? Data(), as: UTF8.self)
             try? file.close()
             if head.contains("content=\"\(generator)\"") { return }
@@ -32,7 +38,7 @@ enum PageFile {
             try page.write(to: url, options: .atomic)
         } catch {
             throw CommandError(
-                "cannot write the \(kind) to \(name) (\(error.localizedDescription)): "
+                "cannot write the \(kind) to \(name) (\(fileReason(error))): "
                     + "name another file with --output")
         }
         return page.count

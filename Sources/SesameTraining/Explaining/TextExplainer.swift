@@ -89,6 +89,12 @@ public struct TextExplainer: Sendable {
     ///   - label: The class to explain; nil for the likeliest.
     /// - Throws: ``TrainingError`` with code `.badLabel` for a class that the model does not have.
     public func explain(_ text: LabelledText, label: String? = nil) throws -> TextExplanation {
+        if let label, !hasClasses {
+            throw TrainingError(
+                .badLabel(
+                    problem: "the class '\(label)' cannot be explained, since the model has none",
+                    remedy: "leave it out, or choose a classifier"))
+        }
         let (ids, types, tokens) = try encoded(text)
         var result = TextExplanation(tokens: tokens, attention: [])
         switch model {
@@ -107,6 +113,11 @@ public struct TextExplainer: Sendable {
         case .gpt(let gpt): result.attention = heads(try gpt.attentionMaps(of: ids))
         }
         return result
+    }
+
+    private var hasClasses: Bool {
+        guard case .classifier(let classifier) = model else { return false }
+        return !classifier.labels.isEmpty
     }
 
     /// The text as the model reads it: ids, segments of a pair, and the tokens' names.
