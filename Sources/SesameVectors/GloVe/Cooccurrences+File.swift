@@ -132,19 +132,22 @@ extension Cooccurrences {
             throw malformed(Name.entries, "counts at a multiple of four bytes", "none there")
         }
         let entries = CooccurrenceEntries(file.file, offset: start, count: count)
-        var last: UInt64?
-        for index in 0..<count {
-            let entry = entries[index]
-            let key = UInt64(entry.row) << 32 | UInt64(entry.column)
-            guard entry.row < UInt32(tokens.count), entry.column < UInt32(tokens.count),
-                entry.count > 0, entry.count.isFinite, last.map({ $0 < key }) ?? true
-            else {
-                throw malformed(
-                    "place \(index + 1) of \(count)",
-                    "rising rows and columns below \(tokens.count), and a count above 0",
-                    "row \(entry.row), column \(entry.column), count \(entry.count)")
+        let bad = entries.withUnsafeEntries { entries -> Int? in
+            var last: UInt64?
+            return entries.firstIndex { entry in
+                let key = UInt64(entry.row) << 32 | UInt64(entry.column)
+                defer { last = key }
+                return entry.row >= UInt32(tokens.count) || entry.column >= UInt32(tokens.count)
+                    || !(entry.count > 0 && entry.count.isFinite)
+                    || last.map { $0 >= key } ?? false
             }
-            last = key
+        }
+        if let bad {
+            let entry = entries[bad]
+            throw malformed(
+                "place \(bad + 1) of \(count)",
+                "rising rows and columns below \(tokens.count), and a count above 0",
+                "row \(entry.row), column \(entry.column), count \(entry.count)")
         }
         self.init(
             vocabulary: vocabulary, options: options, entries: entries, folder: temporary)

@@ -3,8 +3,8 @@ import SesameTensor
 
 /// The matrix in 16 × 16 blocks: a word's class is its id modulo 16, so that each has its share of frequent words.
 ///
-/// A matrix in memory is copied there; one in a file is copied to another, in as many scans of it as its blocks are larger
-/// than the memory that counting may take. The entries and their order are the same.
+/// A matrix that fits the memory which counting may take is copied there; another is copied to a file, in as many scans of
+/// it as its blocks are larger than that memory. The entries and their order are the same.
 struct GloVeBlocks {
     static let classes = 16
 
@@ -16,7 +16,7 @@ struct GloVeBlocks {
     init(_ counts: Cooccurrences, seed: UInt64) throws {
         let offsets = Self.offsets(counts.entries)
         self.offsets = offsets
-        guard counts.entries.isInFile else {
+        guard !counts.options.fits(counts.count) else {
             entries = CooccurrenceEntries(
                 Self.sorted(counts.entries, 0..<Self.count, offsets, seed: seed))
             return
