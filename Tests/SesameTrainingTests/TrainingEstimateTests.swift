@@ -99,6 +99,20 @@ struct TrainingEstimateTests {
         #expect(refused?.code == .tooLarge)
     }
 
+    /// The longest texts may come together; short ones beside them do not help.
+    @Test func whatTheLongestTextsTakeCounts() throws {
+        let cost = BERTConfig.base().headedCost
+        let lengths = Array(repeating: 4, count: 100_000) + Array(repeating: 512, count: 50_000)
+        try TrainingEstimate.requireFits(cost, lengths: lengths, batchSize: 1)
+        try TrainingEstimate.requireFits(nil, lengths: lengths, batchSize: 50_000)
+        try TrainingEstimate.requireFits(cost, lengths: [], batchSize: 50_000)
+        let error = #expect(throws: TrainingError.self) {
+            try TrainingEstimate.requireFits(cost, lengths: lengths, batchSize: 50_000)
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.description.contains("batches of 50000 × 512 tokens") == true)
+    }
+
     @Test func aTaggerThatDoesNotFitIsRefused() throws {
         let fixture = try Fixture()
         try fixture.importNames()

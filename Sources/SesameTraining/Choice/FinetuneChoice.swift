@@ -82,6 +82,9 @@ public func finetuneChoice(
                 groupsByLength: model.scorer.computesOnPadding),
             validation: try encoded(choices.validation),
             languageModelWeight: options.languageModelWeight)
+        try TrainingEstimate.requireFits(
+            model.configuration.scorer.cost, lengths: task.data.examples.map(\.tokenCount),
+            batchSize: options.training.batchSize)
         let training = options.training.evaluatedOnceAnEpoch(of: task.data)
         let runner = RecipeRunner(
             kind: "finetune choice", workspace: workspace, tokenizer: folder.tokenizer,

@@ -15,6 +15,9 @@ public struct SequenceExample: Sendable, Hashable {
     /// Vectors of the tokens in context; nil where the model takes none.
     public var vectors: TokenVectors?
 
+    /// Tokens that the model reads, in both orders where it does so.
+    var tokenCount: Int { ids.count + otherOrder.count }
+
     /// An example; `typeIDs` may be left out for a single text.
     public init(ids: [Int32], typeIDs: [Int32] = [], label: Int32 = -1, score: Float = .nan) {
         self.ids = ids

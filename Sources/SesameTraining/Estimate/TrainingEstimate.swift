@@ -63,4 +63,22 @@ public struct TrainingEstimate: Sendable, Hashable, Codable {
                 neededBytes: trainingBytes, availableBytes: machineBytes,
                 remedy: "choose a smaller model, a smaller batch or a shorter context"))
     }
+
+    /// Refuses a training on texts whose largest batch does not fit: that of the longest texts.
+    ///
+    /// - Parameters:
+    ///   - cost: The model; nil where what it costs is not known, and nothing is refused.
+    ///   - lengths: Tokens of each training text.
+    ///   - batchSize: Texts a batch.
+    /// - Throws: ``TrainingError`` with code `.tooLarge`.
+    package static func requireFits(
+        _ cost: (any TrainingCost)?, lengths: [Int], batchSize: Int
+    ) throws {
+        let longest = lengths.sorted().suffix(batchSize)
+        guard let cost, !longest.isEmpty else { return }
+        let tokens = longest.reduce(0, +)
+        try TrainingEstimate(
+            cost, batchSize: longest.count, length: max(1, tokens / longest.count)
+        ).requireFits()
+    }
 }

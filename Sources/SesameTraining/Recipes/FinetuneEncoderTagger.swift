@@ -72,9 +72,13 @@ public func finetuneTagger(
         let maxLength = min(finetuning.maxLength ?? .max, bert.configuration.maxSequenceLength)
         let encoder = try PieceEncoder(
             tokenizer: folder.tokenizer, tags: sentences.tags, maxLength: maxLength)
+        let examples = try encoder.encode(sentences.train)
+        try TrainingEstimate.requireFits(
+            bert.configuration.headedCost, lengths: examples.map(\.length),
+            batchSize: finetuning.training.batchSize)
         let task = TaggerTask<TokenClassifier, PieceExample>(
             data: TaggerDataset(
-                examples: try encoder.encode(sentences.train),
+                examples: examples,
                 batchSize: finetuning.training.batchSize, seed: seed, groupsByLength: false),
             validation: try encoder.encode(sentences.validation),
             decoder: TagDecoder(tags: configuration.tags, scheme: configuration.scheme))

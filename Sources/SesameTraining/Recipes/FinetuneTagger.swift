@@ -104,12 +104,9 @@ public func finetuneTagger(
             dropoutProbability: options.dropoutProbability, usesCRF: options.usesCRF,
             tags: sentences.tags, scheme: sentences.scheme?.rawValue)
         try configuration.validate()
-        // The batch that takes the most, since sentences of about one length come together.
-        let longest = sentences.train.map(\.words.count).sorted().suffix(options.training.batchSize)
-        try TrainingEstimate(
-            TaggerCost(configuration), batchSize: longest.count,
-            length: longest.reduce(0, +) / max(1, longest.count)
-        ).requireFits()
+        try TrainingEstimate.requireFits(
+            TaggerCost(configuration), lengths: sentences.train.map(\.words.count),
+            batchSize: options.training.batchSize)
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         var model = try Tagger(configuration: configuration, key: key)
         if let vectors {

@@ -66,6 +66,9 @@ struct SequenceRecipe<Options: Codable & Sendable> {
                         seed: training.seed)),
                 validation: try encoder.encode(texts.validation), head: head, maxNorm: maxNorm,
                 languageModelWeight: languageModelWeight)
+            try TrainingEstimate.requireFits(
+                model.configuration.cost, lengths: sequences.data.examples.map(\.tokenCount),
+                batchSize: training.batchSize)
             let training = training.evaluatedOnceAnEpoch(of: sequences.data)
             var sizes = [
                 "trainTexts": texts.train.count, "validationTexts": texts.validation.count,

@@ -112,6 +112,9 @@ public func finetuneSpans(
         let task = try SpanTask(
             questions: train, validation: validation, encoder: encoder,
             search: SpanSearch(configuration), training: finetuning.training)
+        try TrainingEstimate.requireFits(
+            bert.configuration.headedCost, lengths: task.data.examples.map(\.tokenCount),
+            batchSize: finetuning.training.batchSize)
         let training = finetuning.training.evaluatedOnceAnEpoch(of: task.data)
         let runner = RecipeRunner(
             kind: "finetune span", workspace: workspace, tokenizer: folder.tokenizer,
