@@ -67,6 +67,11 @@ struct PromptCommandTests {
         #expect(try written.object()["generated"] is String, "\(written.errors)")
         expectFailure(
             try sandbox.run(
+                prompt + ["--template", "{text} {pair}", "--pairs", "--answer", "good"],
+                input: Data("one text\n".utf8)),
+            mentioning: "standard input line 1: expected two texts", "0 tabs")
+        expectFailure(
+            try sandbox.run(
                 prompt + ["--template", "{text}", "--answer", "good"],
                 input: Data((String(repeating: "The cat ", count: 20) + "\n").utf8)),
             mentioning: "line 1", "160 tokens", "64")

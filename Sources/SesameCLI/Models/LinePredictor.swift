@@ -4,18 +4,14 @@ import Sesame
 
 /// What a model makes of lines of input.
 struct LinePredictor {
-    /// Turns lines, each with its number from 1, into lines of output, and counts those that were longer than the model
-    /// reads.
-    let predict:
-        (_ lines: [(number: Int, text: String)]) throws -> (output: [String], tooLongCount: Int)
+    /// Turns lines into lines of output, and counts those that were longer than the model reads.
+    let predict: (_ lines: [InputLine]) throws -> (output: [String], tooLongCount: Int)
     /// The most tokens of a text that the model reads.
     var maxLength = Int.max
 }
 
 /// How a `predict` command wants its lines read and written.
 struct PredictSettings {
-    /// Where lines come from, for messages.
-    var source: String
     var isJSON: Bool
     var hasPairs: Bool
     var batchSize: Int
@@ -135,26 +131,19 @@ extension LinePredictor {
 
 extension PredictSettings {
     /// A line as a text, or as two with a tab between.
-    fileprivate func text(_ line: (number: Int, text: String)) throws -> LabelledText {
-        guard hasPairs else { return LabelledText(line.text) }
-        let parts = line.text.split(separator: "\t", omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
-            throw CommandError(
-                "\(source) line \(line.number): expected two texts with a tab between, found "
-                    + "\((parts.count - 1).counted("tab"))")
-        }
-        return LabelledText(String(parts[0]), pair: String(parts[1]))
+    fileprivate func text(_ line: InputLine) throws -> LabelledText {
+        hasPairs ? try line.pair() : LabelledText(line.text)
     }
 
     /// A line as a JSON object.
     fileprivate func object<Value: PredictedObject>(
-        _ line: (number: Int, text: String), as type: Value.Type
+        _ line: InputLine, as type: Value.Type
     ) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(line.text.utf8))
         } catch {
             throw CommandError(
-                "\(source) line \(line.number): expected a JSON object such as \(Value.example)")
+                "\(line.place): expected a JSON object such as \(Value.example)")
         }
     }
 }

@@ -68,12 +68,12 @@ struct PredictCommand: ParsableCommand {
         let predictor = try LinePredictor(
             modelFolder: model.url,
             settings: PredictSettings(
-                source: file == "-" ? "standard input" : file, isJSON: format.json,
-                hasPairs: pairs, batchSize: batch, precision: precision.precision,
+                isJSON: format.json, hasPairs: pairs, batchSize: batch,
+                precision: precision.precision,
                 bestCount: bestAnswers, noAnswerThreshold: noAnswerThreshold))
         var reader = try LineReader(path: file)
         var output = BufferedOutput()
-        var lines: [(number: Int, text: String)] = []
+        var lines: [InputLine] = []
         var lineCount = 0
         var tooLongCount = 0
         var isAtEnd = false
@@ -85,7 +85,7 @@ struct PredictCommand: ParsableCommand {
                     break
                 }
                 lineCount += 1
-                lines.append((lineCount, line))
+                lines.append(InputLine(file: file, number: lineCount, text: line))
                 if !reader.hasBufferedLine { break }
             }
             let result = try predictor.predict(lines)

@@ -242,7 +242,8 @@ struct PromptCommand: ParsableCommand {
         var count = 0
         while count < limit ?? .max, let line = try reader.next() {
             count += 1
-            let result = try ask(&prompter, pairs ? pair(line, number: count) : LabelledText(line))
+            let input = InputLine(file: file, number: count, text: line)
+            let result = try ask(&prompter, pairs ? input.pair() : LabelledText(line))
             if output.json {
                 try JSON.print(Record(result, prompter, expected: nil, showsPrompt: showPrompts))
                 continue
@@ -250,7 +251,7 @@ struct PromptCommand: ParsableCommand {
             if showPrompts { StandardOutput.line(result.prompt + "\n--") }
             if result.isTooLong {
                 throw CommandError(
-                    "\(file == "-" ? "standard input" : file) line \(count): the question has "
+                    "\(input.place): the question has "
                         + "\(result.promptTokenCount.counted("token")), and the model reads "
                         + "\(prompter.model.configuration.maxSequenceLength) with the answer")
             }
@@ -262,16 +263,6 @@ struct PromptCommand: ParsableCommand {
     private func shown(_ result: PromptResult) -> String {
         result.generated
             ?? "\(result.label ?? "")\t\((result.probabilities.max() ?? 0).fixed(4))"
-    }
-
-    private func pair(_ line: String, number: Int) throws -> LabelledText {
-        let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard parts.count == 2 else {
-            throw CommandError(
-                "line \(number): expected two texts with a tab between, found "
-                    + "\((parts.count - 1).counted("tab"))")
-        }
-        return LabelledText(String(parts[0]), pair: String(parts[1]))
     }
 
     /// "1=good" names a label and its words, "good" both at once.
