@@ -56,8 +56,11 @@ struct SesameCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            // Help, usage errors and plain exit codes are the parser's to present; what a library threw is
-            // one line.
+            if exitCode(for: error) == .success, !(error is ExitCode) {
+                StandardOutput.line(HelpText.ownOptionsFirst(fullMessage(for: error)))
+                exit(withError: ExitCode.success)
+            }
+            // Usage errors and plain exit codes are the parser's to present; what a library threw is one line.
             if exitCode(for: error) != .failure || error is ExitCode {
                 exit(withError: error)
             }

@@ -6,10 +6,11 @@ struct HelpTests {
         "quickstart", "corpus", "corpus import", "corpus list", "corpus stats", "corpus split",
         "corpus show", "vocab", "vocab build", "vocab list", "vocab show", "vocab export",
         "tokenize", "tokenize encode", "tokenize decode", "pretrain", "pretrain gpt",
-        "pretrain bert", "pretrain ngram", "pretrain rnn", "pretrain nnlm", "finetune",
+        "pretrain bert", "pretrain elmo", "pretrain ngram", "pretrain rnn", "pretrain nnlm",
+        "finetune",
         "finetune classify", "finetune pair",
         "finetune regress", "finetune tag", "finetune span", "finetune choice", "evaluate",
-        "predict", "generate", "prompt",
+        "evaluate suite", "explain", "predict", "generate", "prompt",
         "fill-mask", "embed", "train", "train translate", "translate", "model", "model import",
         "model export", "model info", "runs",
         "runs list", "runs show",
@@ -27,6 +28,17 @@ struct HelpTests {
         #expect(result.output.hasPrefix("OVERVIEW: "))
         #expect(result.output.contains("USAGE: sesame \(command.joined(separator: " "))"))
         #expect(result.output.contains("Example"), "no example in \(command)")
+    }
+
+    @Test("A command's own options come before those that many have")
+    func order() throws {
+        let sandbox = try Sandbox()
+        let asked = try sandbox.run("finetune", "span", "--help")
+        let heads = asked.lines.filter { $0.hasSuffix("OPTIONS:") }
+        #expect(
+            heads == ["OPTIONS:", "TRAINING OPTIONS:", "OUTPUT OPTIONS:", "COMMON OPTIONS:"])
+        #expect(asked.output.contains("ARGUMENTS:\n  <corpus>"))
+        #expect(try sandbox.run("help", "finetune", "span").output == asked.output)
     }
 
     @Test("An unknown option is wrong usage")
