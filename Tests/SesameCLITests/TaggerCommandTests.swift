@@ -28,6 +28,14 @@ struct TaggerCommandTests {
         let metrics = try #require(result.object()["metrics"] as? [String: Double])
         #expect(metrics["entityF1"] == 1)
 
+        // Without documents that were held out, those that were learnt from are what there is.
+        let short = try sandbox.run(
+            "finetune", "tag", "names", "--width", "4", "--steps", "1", "--output", "models/short")
+        #expect(
+            short.lines.last
+                == "Next: sesame evaluate --model models/short --corpus names --split train")
+        #expect(short.errors.contains("parameters for 1 step;"), "\(short.errors)")
+
         let evaluation = try sandbox.run(
             "evaluate", "--model", "models/names-tagger", "--corpus", "names", "--split", "train")
         #expect(evaluation.output.contains("entity F1 100.00"), "\(evaluation.errors)")

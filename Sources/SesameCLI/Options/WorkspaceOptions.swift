@@ -10,6 +10,9 @@ struct WorkspaceOptions: ParsableArguments {
             "The SQLite file that holds corpora, vocabularies and runs.", valueName: "file"))
     var workspace = WorkspaceOptions.defaultPath
 
+    /// The option as a command to try needs it: nothing for the usual workspace.
+    var words: [String] { workspace == Self.defaultPath ? [] : ["--workspace", workspace] }
+
     /// Opens the workspace for a command that needs something in it.
     func open() throws -> Workspace { try Workspace(path: workspace, mode: .open) }
 

@@ -12,10 +12,23 @@ enum NextCommand {
 
     static func suggest(_ arguments: [String], workspace: WorkspaceOptions? = nil) {
         guard !isSilent.load(ordering: .relaxed) else { return }
-        var words = ["sesame"] + arguments
-        if let workspace, workspace.workspace != WorkspaceOptions.defaultPath {
-            words += ["--workspace", workspace.workspace]
-        }
+        let words = ["sesame"] + arguments + (workspace?.words ?? [])
         StandardOutput.line("Next: \(ShellWords.line(words))")
+    }
+
+    /// Measures a model on documents that it has not learnt from, where the corpus has any.
+    ///
+    /// - Returns: The command, from the option that names the model.
+    static func evaluation(
+        of corpus: String, in workspace: WorkspaceOptions
+    ) -> (_ model: [String]) -> [String] {
+        { model in
+            let opened = try? workspace.open()
+            let split = [Split.test, .validation, .train].first {
+                (try? opened?.documentCount(corpus: corpus, split: $0)) ?? 0 > 0
+            }
+            return ["evaluate"] + model
+                + ["--corpus", corpus, "--split", (split ?? .test).rawValue] + workspace.words
+        }
     }
 }

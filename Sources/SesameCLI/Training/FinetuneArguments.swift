@@ -113,7 +113,7 @@ struct FinetuneArguments: ParsableArguments {
         if let base { _ = try TrainedModelFolder(base) }
         try TrainingDisplay.run(
             threads: threads, output: output,
-            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+            next: NextCommand.evaluation(of: data.name, in: workspace)
         ) { display in
             let workspace = try data.open(workspace, display) { file in
                 try table.resolved(

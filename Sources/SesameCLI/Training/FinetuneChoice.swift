@@ -46,7 +46,7 @@ struct FinetuneChoice: ParsableCommand {
         let base = try pretrained.folder()
         try TrainingDisplay.run(
             threads: threads, output: output,
-            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+            next: NextCommand.evaluation(of: data.name, in: workspace)
         ) { display in
             try finetuneChoice(
                 workspace: data.open(workspace, display, format: format), corpus: data.name,

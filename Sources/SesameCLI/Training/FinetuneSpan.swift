@@ -66,7 +66,7 @@ struct FinetuneSpan: ParsableCommand {
         let base = try pretrained.folder()
         try TrainingDisplay.run(
             threads: threads, output: output,
-            next: { ["evaluate"] + $0 + ["--corpus", data.name, "--split", "test"] }
+            next: NextCommand.evaluation(of: data.name, in: workspace)
         ) { display in
             try finetuneSpans(
                 workspace: data.open(workspace, display) { _ in .squad }, corpus: data.name,

@@ -105,7 +105,7 @@ struct FinetuneTag: ParsableCommand {
     func run() throws {
         try TrainingDisplay.run(
             threads: threads, output: output,
-            next: { ["evaluate"] + $0 + ["--corpus", corpus, "--split", "test"] }
+            next: NextCommand.evaluation(of: corpus, in: workspace)
         ) { display in
             let opened = try workspace.open()
             let destination = model.resolved(default: "\(corpus)-tagger", workspace: workspace)

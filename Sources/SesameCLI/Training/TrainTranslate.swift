@@ -138,7 +138,7 @@ struct TrainTranslate: ParsableCommand {
     func run() throws {
         try TrainingDisplay.run(
             threads: threads, output: output,
-            next: { ["evaluate"] + $0 + ["--corpus", corpus, "--split", "test"] }
+            next: NextCommand.evaluation(of: corpus, in: workspace)
         ) { display in
             func load(_ name: String?) throws -> Tokenizer {
                 try TokenizerOptions.load(

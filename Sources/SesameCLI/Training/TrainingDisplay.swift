@@ -41,7 +41,7 @@ struct TrainingDisplay {
         case .note(let line):
             progress.note(line)
         case .started(let start):
-            let steps = start.totalSteps.map { "\($0.grouped) steps" } ?? "a limited time"
+            let steps = start.totalSteps.map { $0.counted("step") } ?? "a limited time"
             progress.note(
                 "Training \(start.parameterCount.grouped) parameters for \(steps)"
                     + (start.firstStep > 0 ? ", continuing after step \(start.firstStep)" : "")
