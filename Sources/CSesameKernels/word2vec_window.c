@@ -98,17 +98,18 @@ SESAME_INLINE void FN(tile_scores)(
     }
 }
 
-/// Rows += g · the other side's rows: inputs[i] += Σ g[i][k] outputs[k], written[k] = keep · outputs[k] + Σ g[i][k] read[i].
+/// Rows += g · the other side's rows: inputs[i] += Σ g[i][k] outputs[k], written[k] = keep[k] outputs[k] + Σ g[i][k] read[i],
+/// for the outputs from `first` on.
 SESAME_INLINE void FN(tile_update)(
-    const int K, const sesame_word2vec_window *w, float *const *read, const float *const *outputs,
-    float *const *written, const float *g) {
-    const vf keep = vset(w->keep);
+    const int K, const sesame_word2vec_window *w, float *const *read, size_t first, const float *g) {
+    const float *const *outputs = w->outputs + first, *keep = w->keep + first;
+    float *const *written = w->written + first;
     for (size_t d = 0; d < w->stride; d += W) {
         vf o[TILE], sums[TILE];
 #pragma clang loop unroll(full)
         for (int k = 0; k < K; k++) {
             o[k] = vload(outputs[k] + d);
-            sums[k] = keep * o[k];
+            sums[k] = vset(keep[k]) * o[k];
         }
         for (size_t i = 0; i < w->input_count; i++) {
             const vf h = vload(read[i] + d);
@@ -193,26 +194,26 @@ SESAME_HOGWILD static double FN(skip_gram)(const sesame_word2vec_window *w) {
     for (size_t k = 0, tile = 0; k < outputs; k += TILE, tile++) {
         const int K = (int)sesame_min(TILE, outputs - k);
         const float *g = scores + tile * step;
-#define SESAME_CALL(n) FN(tile_update)(n, w, read, w->outputs + k, w->written + k, g)
+#define SESAME_CALL(n) FN(tile_update)(n, w, read, k, g)
         SESAME_TILES(SESAME_CALL)
 #undef SESAME_CALL
     }
     return vdsum(loss);
 }
 
-/// mean += the tile's part of Σ_k g_k o_k goes to `error`; the outputs are updated with the mean.
+/// The part of Σ_k g_k o_k of the outputs from `first` on begins `error` or is added to it; they are updated with the mean.
 SESAME_INLINE void FN(tile_update_mean)(
-    const int K, size_t stride, float kept, const float *mean, const float *const *outputs, float *const *written,
-    const float *g, bool first, float *error) {
-    const vf keep = vset(kept);
-    for (size_t d = 0; d < stride; d += W) {
+    const int K, const sesame_word2vec_window *w, const float *mean, size_t first, const float *g, float *error) {
+    const float *const *outputs = w->outputs + first, *keep = w->keep + first;
+    float *const *written = w->written + first;
+    for (size_t d = 0; d < w->stride; d += W) {
         const vf h = vload(mean + d);
-        vf sum = first ? vset(0) : vload(error + d);
+        vf sum = first == 0 ? vset(0) : vload(error + d);
 #pragma clang loop unroll(full)
         for (int k = 0; k < K; k++) {
             const vf slope = vset(g[k]), o = vload(outputs[k] + d);
             sum = vfma(slope, o, sum);
-            vstore(written[k] + d, vfma(slope, h, keep * o));
+            vstore(written[k] + d, vfma(slope, h, vset(keep[k]) * o));
         }
         vstore(error + d, sum);
     }
@@ -241,8 +242,7 @@ SESAME_HOGWILD static double FN(cbow)(const sesame_word2vec_window *w) {
         SESAME_TILES(SESAME_CALL)
 #undef SESAME_CALL
         loss += FN(slopes)(1, w->rate, w->labels + k, w->weights + k, out);
-#define SESAME_CALL(n)                                                                                            \
-    FN(tile_update_mean)(n, stride, w->keep, mean, w->outputs + k, w->written + k, out, k == 0, error)
+#define SESAME_CALL(n) FN(tile_update_mean)(n, w, mean, k, out, error)
         SESAME_TILES(SESAME_CALL)
 #undef SESAME_CALL
     }

@@ -3,12 +3,12 @@ import Foundation
 
 /// A small text and tables for the word2vec kernels.
 struct Word2VecProblem {
-    static let vocabulary = 23
+    static let vocabulary = 199
     static let width = 20
     static let stride = 32
-    static let block = 16
     static let round = 3
 
+    var block = 16
     var cbow: Bool
     var shared: Bool
     var negatives: Int
@@ -48,7 +48,7 @@ struct Word2VecProblem {
         }
         input = table(rows)
         output = table(vocabulary)
-        keep = (0..<vocabulary).map { $0 < 4 ? 0xC000_0000 : .max }
+        keep = (0..<vocabulary).map { $0 < 20 ? 0xC000_0000 : .max }
         noise = (0..<vocabulary).map {
             sesame_alias(threshold: 0x9000_0000, alias: UInt32($0 / 2))
         }
@@ -57,7 +57,7 @@ struct Word2VecProblem {
                 let node = UInt32((word * 5 + depth * 3) % (vocabulary - 1))
                 pathNodes.append(node | ((word + depth) % 3 == 0 ? SESAME_SENTENCE_END : 0))
             }
-            // No path holds a node twice: 3 d is a different one modulo 22 for each of 12 depths.
+            // No path holds a node twice: 3 d is a different one modulo 198 for each of 12 depths.
             pathOffsets.append(UInt64(pathNodes.count))
         }
         if hasParts {
@@ -106,7 +106,7 @@ struct Word2VecProblem {
                                 model.window = window
                                 model.negatives = negatives
                                 model.outputs = negatives > 0 ? negatives + 1 : 11
-                                model.block = Self.block
+                                model.block = block
                                 model.round = Self.round
                                 model.input = input.baseAddress
                                 model.output = output.baseAddress
@@ -164,7 +164,7 @@ struct Word2VecReference {
         let drawn = problem.rates.indices.map { draw(chunk: $0) }
         var sums = [Sums](repeating: Sums(), count: drawn.count)
         if problem.shared {
-            let block = problem.partOffsets.isEmpty ? 1 : Word2VecProblem.block
+            let block = problem.partOffsets.isEmpty ? 1 : problem.block
             for (chunk, centres) in drawn.enumerated() {
                 for start in Swift.stride(from: 0, to: centres.count, by: block) {
                     let range = start..<min(start + block, centres.count)
@@ -178,26 +178,59 @@ struct Word2VecReference {
             }
             return sums
         }
-        // Rounds of blocks over all the group's chunks.
-        let round = Word2VecProblem.round
-        var blocks: [(chunk: Int, range: Range<Int>)] = []
+        let block = problem.block
         for (chunk, centres) in drawn.enumerated() {
-            let block = Word2VecProblem.block
-            for start in Swift.stride(from: 0, to: centres.count, by: block) {
-                blocks.append((chunk, start..<min(start + block, centres.count)))
+            for start in Swift.stride(
+                from: 0, to: centres.count, by: block * Word2VecProblem.round)
+            {
+                let end = min(start + block * Word2VecProblem.round, centres.count)
+                let blocks = Swift.stride(from: start, to: end, by: block).map {
+                    $0..<min($0 + block, end)
+                }
+                let shared = sharedCells(centres, blocks)
+                let frozen = Frozen(output: output, cells: shared)
+                var deltas: [(row: Int, delta: [Double])] = []
+                for range in blocks {
+                    deltas += trainBlock(
+                        centres, range, problem.rates[chunk], &sums[chunk], frozen: frozen, &output)
+                }
+                add(deltas)
             }
-        }
-        for start in Swift.stride(from: 0, to: blocks.count, by: round) {
-            let frozen = output
-            var deltas: [(row: Int, delta: [Double])] = []
-            for (chunk, range) in blocks[start..<min(start + round, blocks.count)] {
-                deltas += trainBlock(
-                    drawn[chunk], range, problem.rates[chunk], &sums[chunk], frozen: frozen, &output
-                )
-            }
-            add(deltas)
         }
         return sums
+    }
+
+    /// The outputs as a round found them, and the cells whose rows stay so until its end.
+    private struct Frozen {
+        let output: [Double]
+        let cells: Set<UInt32>
+    }
+
+    private func cell(_ row: Int, isInput: Bool) -> UInt32 {
+        (UInt32(row) * 2 + (isInput ? 1 : 0)) &* 0x9E37_79B1 >> 18
+    }
+
+    /// The cells that several blocks touch.
+    private func sharedCells(_ centres: [Centre], _ blocks: [Range<Int>]) -> Set<UInt32> {
+        var owners: [UInt32: Set<Int>] = [:]
+        for (block, range) in blocks.enumerated() {
+            for place in places(centres, range) {
+                owners[cell(centres[place].word, isInput: true), default: []].insert(block)
+            }
+            for centre in centres[range] {
+                for output in centre.outputs {
+                    owners[cell(output.row, isInput: false), default: []].insert(block)
+                }
+            }
+        }
+        return Set(owners.filter { $0.value.count > 1 }.keys)
+    }
+
+    /// The places that the windows of centres reach.
+    private func places(_ centres: [Centre], _ range: Range<Int>) -> Range<Int> {
+        let first = range.map { centres[$0].window.lowerBound }.min() ?? 0
+        let last = range.map { centres[$0].window.upperBound }.max() ?? 0
+        return min(first, range.lowerBound)..<max(last, range.upperBound)
     }
 
     private mutating func add(_ deltas: [(row: Int, delta: [Double])]) {
@@ -215,13 +248,16 @@ struct Word2VecReference {
     /// Trains centres on copies of their inputs; what is to be added to the inputs' rows.
     private func trainBlock(
         _ centres: [Centre], _ range: Range<Int>, _ rate: Float, _ sums: inout Sums,
-        frozen: [Double]?, _ output: inout [Double]
+        frozen: Frozen?, _ output: inout [Double]
     ) -> [(row: Int, delta: [Double])] {
         // Without blocks (shared, whole words) two places of one word share a copy, as they share the row.
-        let sharesCopies = problem.shared && problem.partOffsets.isEmpty
-        let first = range.map { centres[$0].window.lowerBound }.min() ?? 0
-        let last = range.map { centres[$0].window.upperBound }.max() ?? 0
-        let places = min(first, range.lowerBound)..<max(last, range.upperBound)
+        // So they do in a row that is its block's own.
+        func sharesCopy(_ place: Int) -> Bool {
+            guard problem.partOffsets.isEmpty else { return false }
+            guard let frozen else { return true }
+            return !frozen.cells.contains(cell(centres[place].word, isInput: true))
+        }
+        let places = places(centres, range)
         func start(_ place: Int) -> [Double] {
             let rows = parts(centres[place].word)
             return (0..<width).map { d in
@@ -232,7 +268,8 @@ struct Word2VecReference {
         let before = copies
         func copy(_ place: Int) -> Int {
             let same =
-                sharesCopies ? places.first { centres[$0].word == centres[place].word } : place
+                sharesCopy(place)
+                ? places.first { centres[$0].word == centres[place].word } : place
             return (same ?? place) - places.lowerBound
         }
         for index in range {
@@ -240,7 +277,6 @@ struct Word2VecReference {
             sums.words += 1
             let inputs = centre.window.filter { $0 != index }
             if inputs.isEmpty { continue }
-            let source = frozen ?? output
             let slots = inputs.map(copy)
             var vectors = slots.map { copies[$0] }
             let shares = inputs.map { Double(parts(centres[$0].word).count) }
@@ -256,6 +292,8 @@ struct Word2VecReference {
             var errors = vectors.map { _ in [Double](repeating: 0, count: width) }
             var slopes: [[Double]] = []
             for (row, label, weight) in centre.outputs {
+                let isFrozen = frozen?.cells.contains(cell(row, isInput: false)) ?? false
+                let source = isFrozen ? frozen?.output ?? output : output
                 let o = source[row * stride..<row * stride + width]
                 slopes.append(
                     vectors.enumerated().map { i, h in

@@ -43,6 +43,18 @@ struct VectorFormatTests {
         }
     }
 
+    /// Whatever bytes a binary value begins with, a line's end among them.
+    @Test func binaryIsNotTakenForText() throws {
+        for first in UInt32(0)..<256 {
+            for second: UInt32 in [0x00, 0x0A, 0x20, 0x31] {
+                let value = Float(bitPattern: 0x3F80_0000 | second << 8 | first)
+                let table = try load(
+                    VectorBytes.binary([("the", [value, 1]), ("of", [2, value])]))
+                #expect(table.values.scalars == [value, 1, 2, value], "\(first) \(second)")
+            }
+        }
+    }
+
     @Test func wordsMayHoldSpacesInText() throws {
         let table = try load(Data(". . 1 2\nat a@b.c 3 4\n".utf8))
         #expect(table.words == [". .", "at a@b.c"])

@@ -25,7 +25,7 @@ typedef struct sesame_word2vec {
     /// Outputs a centre has at most: negatives + 1, or the longest path.
     size_t outputs;
     /// Centres that are computed with one copy of their inputs, 1 to 16; and, without `shared`, how many such blocks
-    /// make a round, 1 to 8. Rows that occur often in a round take too long a step together.
+    /// make a round, 1 to 8, of one chunk. Rows that occur often in a round take too long a step together.
     size_t block, round;
     float *input;   // words, then subword buckets
     float *output;  // words, or the Huffman tree's inner nodes
@@ -53,9 +53,10 @@ typedef struct sesame_word2vec_sums {
 /// Trains on `count` chunks: chunk c is ids[offsets[c] ..< offsets[c + 1]], whose first word is at place
 /// offsets[c] of the stream, and has the learning rate rates[c]. sums[c] is overwritten.
 ///
-/// With `shared`, threads take whole chunks. Without, all threads work on one round of blocks after the other, computed
-/// against tables that stand still; then every row gets the round's updates in the order of the text, from the one
-/// thread that owns it. Calls with the same chunks, eight at a time, then give the same bits.
+/// With `shared`, threads take whole chunks. Without, all threads work on one round of blocks after the other. A block
+/// writes the rows that no other block of its round touches; those that others touch too stand still meanwhile, and then
+/// get the round's updates in the order of the text, from the one thread that owns the row. Calls with the same chunks,
+/// eight at a time, then give the same bits.
 void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *offsets,
                            const float *rates, sesame_word2vec_sums *sums);
 

@@ -73,15 +73,20 @@ struct VectorHeader {
     }
 
     /// Whether the line after the header looks like text: what follows its first space is printable up to the
-    /// line's end, or as far as binary values would reach.
+    /// line's end, or as far as binary values would reach. A line's end before there is room for the values, or for
+    /// eight characters, may be a byte of a binary value (one in 256 begins so) and decides nothing.
     func isFollowedByText(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let rest = bytes[end...]
         guard let space = rest.firstIndex(where: { $0 == UInt8(ascii: " ") || $0 == 9 }) else {
             return true
         }
         let reach = max(0, min(width, Self.widest)) * 4
-        for byte in rest[space...].dropFirst().prefix(reach) {
-            if byte == UInt8(ascii: "\n") { return true }
+        let shortest = min(2 * reach / 4 - 1, 8)
+        for (length, byte) in rest[space...].dropFirst().prefix(reach).enumerated() {
+            if byte == UInt8(ascii: "\n") {
+                if length >= shortest { return true }
+                continue
+            }
             let isPrintable = byte >= 0x20 && byte < 0x7F || byte == 9 || byte == 0x0D
             if !isPrintable { return false }
         }

@@ -19,9 +19,10 @@ public struct Word2VecOptions: Sendable, Hashable, Codable {
 
     /// What threads may do at once.
     public enum Mode: String, Sendable, Codable, CaseIterable {
-        /// The same bits from any number of threads: up to 128 centres are computed against vectors that stand still, then
-        /// all their updates are added in the order of the text. On two idle cores about half the speed of
-        /// ``fastest``; less where other programs keep one of the threads waiting.
+        /// The same bits from any number of threads. Up to 128 centres are computed together, in blocks of 16: a vector that
+        /// one block alone touches is trained at once, one that several touch stands still until their updates are
+        /// added in the order of the text. On two idle cores 55 to 70 % of the speed of ``fastest``; less where other
+        /// programs keep one of the threads waiting.
         case deterministic
         /// Threads write vectors without waiting for each other (Hogwild, Recht et al. 2011): no two runs on
         /// several threads give the same vectors. On one thread they do.
