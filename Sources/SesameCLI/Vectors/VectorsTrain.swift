@@ -60,7 +60,7 @@ struct VectorsTrain: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Learning rate (default: 0.025, of cbow 0.05, of glove 0.1).", valueName: "number"))
+            "Learning rate (default: 0.025, of cbow 0.05, of glove 0.09).", valueName: "number"))
     var learningRate: Double?
 
     @Option(help: ArgumentHelp("word2vec: words a word is told from.", valueName: "n"))
