@@ -16,6 +16,12 @@ struct TrainingEstimateTests {
         #expect(abs((estimate.seconds(tokens: 1e6) ?? 0) - expected) < 1e-6)
     }
 
+    @Test func noBatchIsTooLargeToCount() {
+        var estimate = TrainingEstimate(GPTConfig.gpt2.cost, batchSize: .max)
+        estimate.speed = MachineSpeed(operationsPerSecond: 1e11, updateSecondsPerParameter: 1e-9)
+        #expect(!estimate.fits && estimate.seconds(tokens: 1e6)?.isFinite == true)
+    }
+
     @Test func lengthsOfSentencesAreUsual() throws {
         let cost = try #require(ModelPreset.named("transformer-base")).cost
         let estimate = TrainingEstimate(cost, batchSize: 4)

@@ -154,9 +154,7 @@ struct CorpusImport: ParsableCommand {
         }
         try checkTargets()
         if force && append { throw ValidationError("--force and --append exclude each other.") }
-        if let limit, limit < 1 {
-            throw ValidationError("--limit must be 1 or more, not \(limit).")
-        }
+        try atLeast(1, "--limit", limit)
         _ = try resolvedFormat()
     }
 

@@ -44,10 +44,8 @@ struct ModelInfoCommand: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        if batch < 1 { throw ValidationError("--batch must be 1 or more, not \(batch).") }
-        if let length, length < 1 {
-            throw ValidationError("--length must be 1 or more, not \(length).")
-        }
+        try atLeast(1, "--batch", batch)
+        try atLeast(1, "--length", length)
         if let tokens, !(1...1e13).contains(tokens) {
             throw ValidationError("--tokens must be from 1 to 1e13, not \(tokens).")
         }

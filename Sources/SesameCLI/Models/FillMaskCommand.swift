@@ -23,7 +23,7 @@ struct FillMaskCommand: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        if count < 1 { throw ValidationError("--count must be 1 or more, not \(count).") }
+        try atLeast(1, "--count", count)
     }
 
     func run() throws {

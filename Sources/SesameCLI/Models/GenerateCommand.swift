@@ -57,11 +57,11 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        if tokens < 1 { throw ValidationError("--tokens must be 1 or more, not \(tokens).") }
+        try atLeast(1, "--tokens", tokens)
         if prompt != nil && prompts != nil {
             throw ValidationError("Give either --prompt or --prompts, not both.")
         }
-        if count < 1 { throw ValidationError("--count must be 1 or more, not \(count).") }
+        try atLeast(1, "--count", count)
         try usage { _ = try sampler(0) }
     }
 

@@ -57,10 +57,8 @@ struct PredictCommand: ParsableCommand {
     private static let windowSize = 1024
 
     func validate() throws {
-        if bestAnswers < 1 {
-            throw ValidationError("--best-answers must be 1 or more, not \(bestAnswers).")
-        }
-        if batch < 1 { throw ValidationError("--batch must be 1 or more, not \(batch).") }
+        try atLeast(1, "--best-answers", bestAnswers)
+        try atLeast(1, "--batch", batch)
     }
 
     func run() throws {

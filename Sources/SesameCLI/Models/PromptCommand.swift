@@ -109,13 +109,9 @@ struct PromptCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        func positive(_ value: Int?, _ name: String) throws {
-            guard let value, value < 1 else { return }
-            throw ValidationError("\(name) must be 1 or more, not \(value).")
-        }
-        try positive(limit, "--limit")
-        try positive(generate, "--generate")
-        if shots < 0 { throw ValidationError("--shots must be 0 or more, not \(shots).") }
+        try atLeast(1, "--limit", limit)
+        try atLeast(1, "--generate", generate)
+        try atLeast(0, "--shots", shots)
         if corpus == nil {
             if shots > 0 {
                 throw ValidationError("--shots takes its examples from a corpus; name one.")

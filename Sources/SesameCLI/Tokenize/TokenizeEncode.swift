@@ -42,9 +42,7 @@ struct TokenizeEncode: ParsableCommand {
 
     func validate() throws {
         if ids && format.json { throw ValidationError("--json prints ids too; leave out --ids.") }
-        if let maxLength, maxLength < 1 {
-            throw ValidationError("--max-length must be 1 or more, not \(maxLength).")
-        }
+        try atLeast(1, "--max-length", maxLength)
     }
 
     func run() throws {

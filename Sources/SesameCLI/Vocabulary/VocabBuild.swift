@@ -69,10 +69,8 @@ struct VocabBuild: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        if let size, size < 1 { throw ValidationError("--size must be 1 or more, not \(size).") }
-        if let minCount, minCount < 1 {
-            throw ValidationError("--min-count must be 1 or more, not \(minCount).")
-        }
+        try atLeast(1, "--size", size)
+        try atLeast(1, "--min-count", minCount)
         if preTokenized && kind == .character {
             throw ValidationError("Characters are not words; leave out --pre-tokenized.")
         }

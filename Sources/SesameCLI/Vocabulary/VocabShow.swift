@@ -28,8 +28,8 @@ struct VocabShow: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        if skip < 0 { throw ValidationError("--skip must be 0 or more, not \(skip).") }
-        if count < 1 { throw ValidationError("--count must be 1 or more, not \(count).") }
+        try atLeast(0, "--skip", skip)
+        try atLeast(1, "--count", count)
     }
 
     func run() throws {

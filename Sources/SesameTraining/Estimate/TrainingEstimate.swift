@@ -46,7 +46,7 @@ public struct TrainingEstimate: Sendable, Hashable, Codable {
     /// Seconds that training on a number of tokens takes at the measured speed; nil where it was not measured.
     public func seconds(tokens: Double) -> Double? {
         speed.map { speed in
-            let steps = tokens / Double(batchSize * length)
+            let steps = tokens / (Double(batchSize) * Double(length))
             return tokens * trainingOperationsPerToken / speed.operationsPerSecond
                 + steps * Double(parameterCount) * speed.updateSecondsPerParameter
         }
