@@ -18,9 +18,17 @@ enum OptionCheck {
         try require((0..<1).contains(value), name, "0 or more and below 1", value)
     }
 
-    /// Requires sizes of 1 or more.
+    /// Requires sizes of 1 or more, so small that products of some of them are numbers still.
     static func sizes(_ sizes: [(name: String, value: Int)]) throws {
-        for (name, value) in sizes { try require(value >= 1, name, "1 or more", value) }
+        for (name, value) in sizes { try count(value, name, atMost: 1 << 30) }
+    }
+
+    /// Requires a number of things.
+    static func count(
+        _ value: Int, _ name: String, atLeast least: Int = 1, atMost most: Int = 1 << 40
+    ) throws {
+        try require(value >= least, name, "\(least) or more", value)
+        try require(value <= most, name, "at most \(most)", value)
     }
 
     /// Requires what all models have: dropout, and texts held out.

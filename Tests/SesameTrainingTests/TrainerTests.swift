@@ -250,6 +250,21 @@ func bits(_ model: some Module) -> [[UInt32]] {
         let error = #expect(throws: TrainingError.self) { try bad.validate() }
         #expect(error?.code == .invalidOption)
         #expect(error?.description == "learning rate must be above 0, but is 0.0")
+        expectInvalid(
+            TrainingOptions(),
+            [
+                { $0.batchSize = .max }, { $0.accumulationSteps = .max },
+                { $0.limit = .epochs(.max) }, { $0.limit = .steps(.max) },
+                { $0.warmUp = .steps(.max) }, { $0.evaluationBatchLimit = .max },
+                { $0.evaluationInterval = .max }, { $0.keptCheckpoints = 0 },
+            ]
+        ) { try $0.validate() }
+        expectInvalid(BERTPretrainingOptions(), [{ $0.hiddenSize = 1 << 62 }]) {
+            try $0.validate()
+        }
+        expectInvalid(
+            RNNPretrainingOptions(), [{ $0.contextLength = .max }, { $0.layerCount = 0 }]
+        ) { try $0.validate() }
     }
 
     @Test func aTimeLimitEndsTheRunAndLowersTheRate() throws {

@@ -31,7 +31,7 @@ struct CorpusShow: ParsableCommand {
     func run() throws {
         let documents = try workspace.open().documents(corpus: name, split: split)
         var position = 0
-        while position < skip + count, let document = try documents.next() {
+        while position < skip || position - skip < count, let document = try documents.next() {
             defer { position += 1 }
             guard position >= skip else { continue }
             if format.json {

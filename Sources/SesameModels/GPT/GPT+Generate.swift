@@ -27,7 +27,7 @@ extension GPT {
         try InputCheck.ids(prompt, below: configuration.vocabularySize)
         let limit = configuration.maxSequenceLength
         var text = Array(prompt.suffix(limit))
-        var cache = makeCache(capacity: text.count + max(0, count))
+        var cache = makeCache(capacity: text.count + min(max(0, count), limit))
         var pending = text
         var result: [Int32] = []
         while result.count < count {

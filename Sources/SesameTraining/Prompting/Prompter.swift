@@ -144,6 +144,7 @@ public struct Prompter: Sendable {
     ///   - tokenCount: Most tokens of an answer.
     /// - Returns: What it wrote, without spaces around; its label, where these are the words of an answer.
     public func generate(_ text: LabelledText, tokenCount: Int) throws -> PromptResult {
+        try OptionCheck.count(tokenCount, "tokens to write")
         let prompt = try writingPrompt(text, tokenCount: tokenCount)
         var result = PromptResult(prompt)
         guard !prompt.isTooLong else { return result }

@@ -46,11 +46,10 @@ public struct ELMoPretrainingOptions: Sendable, Hashable, Codable {
         try checkSizes(
             layerCount: layerCount, headCount: 1, hiddenSize: hiddenSize,
             dropoutProbability: dropoutProbability, validationFraction: validationFraction)
-        try OptionCheck.require(projectionSize >= 1, "projection", "1 or more", projectionSize)
-        try OptionCheck.require(
-            highwayLayerCount >= 0, "highway layers", "0 or more", highwayLayerCount)
-        try OptionCheck.require(maxLength >= 2, "length", "2 or more", maxLength)
-        try OptionCheck.require(sampleCount >= 0, "samples", "0 or more", sampleCount)
+        try OptionCheck.sizes([("projection", projectionSize)])
+        try OptionCheck.count(highwayLayerCount, "highway layers", atLeast: 0)
+        try OptionCheck.count(maxLength, "length", atLeast: 2, atMost: 1 << 30)
+        try OptionCheck.count(sampleCount, "samples", atLeast: 0, atMost: 1 << 30)
         try configuration(vocabularySize: 1).validate()
     }
 

@@ -319,6 +319,7 @@ func checkSizes(
     try OptionCheck.require(
         hiddenSize >= 1 && hiddenSize % headCount == 0, "width",
         "a multiple of the \(headCount) heads", hiddenSize)
+    try OptionCheck.sizes([("width", hiddenSize)])
     if let initializerDeviation {
         try OptionCheck.require(
             initializerDeviation > 0 && initializerDeviation.isFinite,

@@ -70,8 +70,7 @@ public struct TextCNNOptions: Sendable, Hashable, Codable {
         for width in widths {
             try OptionCheck.require((1...64).contains(width), "filter width", "from 1 to 64", width)
         }
-        try OptionCheck.require(filterCount >= 1, "filters", "1 or more", filterCount)
-        try OptionCheck.require(maxLength >= 1, "length", "1 or more", maxLength)
+        try OptionCheck.sizes([("filters", filterCount), ("length", maxLength)])
         if let maxNorm {
             try OptionCheck.require(
                 maxNorm > 0 && maxNorm.isFinite, "limit of the output weights", "above 0", maxNorm)

@@ -97,8 +97,7 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
     public func validate() throws {
         try OptionCheck.require(
             (1...65_536).contains(batchSize), "batch size", "from 1 to 65536", batchSize)
-        try OptionCheck.require(
-            accumulationSteps >= 1, "accumulation steps", "1 or more", accumulationSteps)
+        try OptionCheck.count(accumulationSteps, "accumulation steps", atMost: 65_536)
         try OptionCheck.require(
             learningRate > 0 && learningRate.isFinite, "learning rate", "above 0", learningRate)
         try OptionCheck.require(
@@ -112,9 +111,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             try OptionCheck.require(
                 plateauDecay.factor > 0 && plateauDecay.factor < 1, "plateau decay",
                 "above 0 and below 1", plateauDecay.factor)
-            try OptionCheck.require(
-                plateauDecay.patience >= 0, "patience of plateau decay", "0 or more",
-                plateauDecay.patience)
+            try OptionCheck.count(
+                plateauDecay.patience, "patience of plateau decay", atLeast: 0)
         }
         try OptionCheck.require(epsilon > 0, "epsilon", "above 0", epsilon)
         try OptionCheck.require(weightDecay >= 0, "weight decay", "0 or more", weightDecay)
@@ -124,20 +122,13 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
             (l2 ?? 0) >= 0 && (l2 ?? 0).isFinite, "L2 penalty", "0 or more", l2 ?? 0)
         try OptionCheck.require(
             maxGradientNorm >= 0, "maximum gradient norm", "0 or more", maxGradientNorm)
-        try OptionCheck.require(frozenLayers >= 0, "frozen layers", "0 or more", frozenLayers)
+        try OptionCheck.count(frozenLayers, "frozen layers", atLeast: 0)
         try OptionCheck.require(
             layerDecay > 0 && layerDecay <= 1, "layer decay", "above 0 and at most 1", layerDecay)
-        try OptionCheck.require(
-            (evaluationInterval ?? 0) >= 0, "evaluation interval", "0 or more",
-            evaluationInterval ?? 0)
-        try OptionCheck.require(
-            (evaluationBatchLimit ?? 1) >= 1, "evaluation batch limit", "1 or more",
-            evaluationBatchLimit ?? 1)
-        try OptionCheck.require(
-            (checkpointInterval ?? 0) >= 0, "checkpoint interval", "0 or more",
-            checkpointInterval ?? 0)
-        try OptionCheck.require(
-            keptCheckpoints >= 1, "kept checkpoints", "1 or more", keptCheckpoints)
+        try OptionCheck.count(evaluationInterval ?? 0, "evaluation interval", atLeast: 0)
+        try OptionCheck.count(evaluationBatchLimit ?? 1, "evaluation batch limit")
+        try OptionCheck.count(checkpointInterval ?? 0, "checkpoint interval", atLeast: 0)
+        try OptionCheck.count(keptCheckpoints, "kept checkpoints")
         if let averagedCheckpoints {
             try OptionCheck.require(
                 (2...1000).contains(averagedCheckpoints), "checkpoints to average",
@@ -159,15 +150,14 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
                 evaluationInterval != 0, "evaluation interval with early stopping", "1 or more", 0)
         }
         switch limit {
-        case .steps(let steps): try OptionCheck.require(steps >= 1, "steps", "1 or more", steps)
-        case .epochs(let epochs):
-            try OptionCheck.require(epochs >= 1, "epochs", "1 or more", epochs)
+        case .steps(let steps): try OptionCheck.count(steps, "steps")
+        case .epochs(let epochs): try OptionCheck.count(epochs, "epochs", atMost: 1 << 24)
         case .minutes(let minutes):
             try OptionCheck.require(minutes > 0 && minutes.isFinite, "minutes", "above 0", minutes)
         }
         switch warmUp {
         case .steps(let steps):
-            try OptionCheck.require(steps >= 0, "warm-up steps", "0 or more", steps)
+            try OptionCheck.count(steps, "warm-up steps", atLeast: 0)
         case .fraction(let share):
             try OptionCheck.share(share, "warm-up share")
         }
