@@ -440,6 +440,7 @@ struct VectorsTrainCommandTests {
             (["missing.txt", "--output", "v.txt"], 1, "missing.txt"),
             (["short.txt", "--output", "v.txt"], 1, "at least 5 times"),
             (["text.txt", "--output", "text.txt"], 1, "--force"),
+            (["text.txt", "--output", "nowhere/v.txt"], 1, "there is no folder"),
         ] as [([String], Int32, String)] {
             let result = try sandbox.run(["vectors", "train"] + arguments, input: Data())
             #expect(result.status == status, "\(arguments): \(result.errors)")

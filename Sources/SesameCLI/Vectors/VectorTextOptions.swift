@@ -42,12 +42,8 @@ struct VectorTextOptions: ParsableArguments {
         if files.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("Standard input can be read once.")
         }
-        if minCount < 1 {
-            throw ValidationError("--min-count must be at least 1, not \(minCount).")
-        }
-        if let maxSize, maxSize < 1 {
-            throw ValidationError("--max-size must be at least 1, not \(maxSize).")
-        }
+        try atLeast(1, "--min-count", minCount)
+        try atLeast(1, "--max-size", maxSize)
     }
 
     /// Reads all of the text.

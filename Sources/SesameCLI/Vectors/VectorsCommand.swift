@@ -71,10 +71,8 @@ struct SearchOptions: ParsableArguments {
     var limit: Int?
 
     func validate() throws {
-        if count < 1 { throw ValidationError("--count must be at least 1, not \(count).") }
-        if let limit, limit < 1 {
-            throw ValidationError("--limit must be at least 1, not \(limit).")
-        }
+        try atLeast(1, "--count", count)
+        try atLeast(1, "--limit", limit)
     }
 }
 

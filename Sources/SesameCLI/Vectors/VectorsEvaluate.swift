@@ -86,9 +86,7 @@ struct VectorsEvaluate: ParsableCommand {
         if pairs.isEmpty && analogies.isEmpty {
             throw ValidationError("Name sets with --pairs or --analogies.")
         }
-        if let limit, limit < 1 {
-            throw ValidationError("--limit must be at least 1, not \(limit).")
-        }
+        try atLeast(1, "--limit", limit)
     }
 
     func run() throws {

@@ -45,9 +45,7 @@ struct VectorsExport: ParsableCommand {
         if format == .fastText {
             throw ValidationError("fastText's format is read, not written; use safetensors.")
         }
-        if let limit, limit < 1 {
-            throw ValidationError("--limit must be at least 1, not \(limit).")
-        }
+        try atLeast(1, "--limit", limit)
     }
 
     func run() throws {

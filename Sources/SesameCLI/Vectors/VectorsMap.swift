@@ -69,14 +69,14 @@ struct VectorsMap: ParsableCommand {
         if words.isEmpty && wordsFile == nil && top == 0 {
             throw ValidationError("Name words to draw, or --words-file, or --top.")
         }
-        if top < 0 || neighbours < 0 {
-            throw ValidationError("--top and --neighbours must be at least 0.")
-        }
+        try atLeast(0, "--top", top)
+        try atLeast(0, "--neighbours", neighbours)
+        try atLeast(1, "--steps", steps)
         if neighbours > 0 && words.isEmpty {
             throw ValidationError("--neighbours is for words given as arguments.")
         }
-        if !(perplexity >= 1 && perplexity.isFinite) || steps < 1 {
-            throw ValidationError("--perplexity and --steps must be at least 1.")
+        if !(perplexity >= 1 && perplexity.isFinite) {
+            throw ValidationError("--perplexity must be 1 or more, not \(perplexity).")
         }
     }
 

@@ -59,7 +59,7 @@ struct VectorsPhrases: ParsableCommand {
     }
 
     func validate() throws {
-        if passes < 1 { throw ValidationError("--passes must be at least 1, not \(passes).") }
+        try atLeast(1, "--passes", passes)
         if files.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("Standard input can be read once.")
         }

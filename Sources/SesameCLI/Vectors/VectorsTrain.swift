@@ -223,6 +223,9 @@ struct VectorsTrain: ParsableCommand {
         where !force && FileManager.default.fileExists(atPath: path) {
             throw CommandError("\(path) exists: name another, or add --force")
         }
+        for path in [output, saveCounts].compactMap({ $0 }) {
+            try requireRoom(for: path)
+        }
         Interruption.note()
         let progress = Progress(quiet: show.quiet)
         let start = ContinuousClock.now
