@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import Foundation
 
 /// Requires that a file can be made where it is to be, before the work that it is to hold.
 func requireRoom(for path: String) throws {
