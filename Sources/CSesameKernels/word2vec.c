@@ -16,7 +16,6 @@ enum {
     AHEAD = 3,          // centres whose rows are on their way from memory
 };
 
-
 /// A thread's memory for one window, cut out of its scratch.
 typedef struct workspace {
     sesame_word2vec_window window;
@@ -76,16 +75,9 @@ SESAME_INLINE void prefetch_row(const float *row, size_t stride) {
 static void prefetch_centre(const sesame_word2vec *m, const sesame_word2vec_chunk *c, size_t t) {
     const size_t stride = m->stride;
     if (t >= c->count) return;
-    if (m->negatives > 0) {
-        prefetch_row(m->output + c->words[t] * stride, stride);
-        for (size_t k = 0; k < m->negatives; k++) {
-            prefetch_row(m->output + c->noise[t * m->negatives + k] * stride, stride);
-        }
-    } else {
-        const uint64_t end = m->path_offsets[c->words[t] + 1];
-        for (uint64_t i = m->path_offsets[c->words[t]]; i < end; i++) {
-            prefetch_row(m->output + (m->path_nodes[i] & ~SESAME_SENTENCE_END) * stride, stride);
-        }
+    const size_t count = sesame_word2vec_output_count(m, c, t);
+    for (size_t k = 0; k < count; k++) {
+        prefetch_row(m->output + sesame_word2vec_output_row(m, c, t, k) * stride, stride);
     }
     const size_t newest = t + m->window;
     if (newest < c->count && !m->part_offsets) prefetch_row(m->input + c->words[newest] * stride, stride);
@@ -166,6 +158,7 @@ static void set_outputs(const sesame_word2vec *m, const sesame_word2vec_chunk *c
     w->window.output_count = count;
 }
 
+/// Trains a block; leaves the updates of rows that are not its own in `locals` and `updates`.
 static void train_block(const sesame_word2vec *m, const sesame_word2vec_kernels *kernels, block *b) {
     const sesame_word2vec_chunk *c = b->chunk;
     const size_t stride = m->stride, places = b->last - b->first;
@@ -227,6 +220,7 @@ static void add_inputs(const sesame_word2vec *m, const sesame_word2vec_kernels *
     }
 }
 
+/// Adds a block's updates of outputs to the rows of a shard.
 static void add_outputs(const sesame_word2vec *m, const sesame_word2vec_kernels *kernels, const block *b, size_t shards,
                         size_t shard) {
     for (size_t k = 0; k < b->update_count; k++) {
