@@ -9,6 +9,10 @@ embeddings), a linear schedule with a tenth of warm-up, gradients clipped to nor
 the last epoch. Tags are BIO and told at a word's first piece; entity F1 is conlleval's. Contexts are read in windows of 128
 tokens that share 32 (LENGTH, OVERLAP), questions of at most 64; answers are searched as BERT's run_squad.py does: the 20
 best first and last tokens of a window, at most 30 tokens, the first one in the window that sees most around it.
+
+With BEGIN=FOLDER the model begins with the weights of a folder, its head among them, and goes through the examples in
+Sesame's order. FOLDER is what `sesame finetune … --steps 1 --learning-rate 1e-30 --seed SEED` leaves behind: Sesame's first weights.
+With DROPOUT=0, and --dropout 0 there, both sides then take the same steps, but for the rounding of sums.
 """
 
 import collections
@@ -21,6 +25,7 @@ import sys
 import time
 
 import torch
+from sesame_order import order
 from transformers import (
     AutoTokenizer,
     BertForQuestionAnswering,
@@ -30,23 +35,35 @@ from transformers import (
 
 BATCH, QUESTION, ANSWER, BEST = 16, 64, 30, 20
 LENGTH, OVERLAP = int(os.environ.get("LENGTH", 128)), int(os.environ.get("OVERLAP", 32))
+BEGIN, DROPOUT = os.environ.get("BEGIN"), os.environ.get("DROPOUT")
 
 
-def fit(model, examples, collate, epochs, rate):
-    """Trains on lists of examples; seconds of each epoch."""
+def load(kind, folder, **settings):
+    if DROPOUT is not None:
+        settings |= {"hidden_dropout_prob": float(DROPOUT), "attention_probs_dropout_prob": float(DROPOUT)}
+    return kind.from_pretrained(BEGIN or folder, **settings)
+
+
+def fit(model, examples, collate, epochs, rate, seed):
+    """Trains on lists of examples; seconds of each epoch, and the mean loss of every 20 steps."""
     decayed = [p for p in model.parameters() if p.dim() >= 2]
     others = [p for p in model.parameters() if p.dim() < 2]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=rate, fused=True)
     steps = epochs * -(-len(examples) // BATCH)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
-    seconds = []
-    for _ in range(epochs):
-        random.shuffle(examples)
+    seconds, losses = [], []
+    for epoch in range(epochs):
+        if BEGIN:
+            shuffled = [examples[i] for i in order(len(examples), seed, epoch)]
+        else:
+            random.shuffle(examples)
+            shuffled = examples
         model.train()
         start = time.perf_counter()
         for i in range(0, len(examples), BATCH):
-            loss = model(**collate(examples[i : i + BATCH])).loss
+            loss = model(**collate(shuffled[i : i + BATCH])).loss
+            losses.append(loss.item())
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -54,7 +71,7 @@ def fit(model, examples, collate, epochs, rate):
             schedule.step()
         seconds.append(time.perf_counter() - start)
     model.eval()
-    return seconds
+    return seconds, [sum(losses[i : i + 20]) / len(losses[i : i + 20]) for i in range(0, len(losses), 20)]
 
 
 def padded(rows, fill):
@@ -92,11 +109,11 @@ def entities(tags):
     return spans
 
 
-def tag(folder, data, epochs, rate):
+def tag(folder, data, epochs, rate, seed):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     train, dev = read_sentences(data + ".train.conll"), read_sentences(data + ".dev.conll")
     names = sorted({t for _, tags in train for t in tags})
-    model = BertForTokenClassification.from_pretrained(folder, num_labels=len(names))
+    model = load(BertForTokenClassification, folder, num_labels=len(names))
 
     def encode(words):
         ids, places = [tokenizer.cls_token_id], []
@@ -116,7 +133,7 @@ def tag(folder, data, epochs, rate):
         return {"input_ids": ids, "attention_mask": padded([[1] * len(i) for i, _ in encoded], 0),
                 "labels": padded(labels, -100)}
 
-    seconds = fit(model, train, collate, epochs, rate)
+    seconds, losses = fit(model, train, collate, epochs, rate, seed)
     actual = predicted = correct = 0
     with torch.inference_mode():
         for i in range(0, len(dev), 64):
@@ -127,7 +144,7 @@ def tag(folder, data, epochs, rate):
                 found = entities([names[best[row, place]] for place in encode(words)[1]])
                 truth = entities(tags)
                 actual, predicted, correct = actual + len(truth), predicted + len(found), correct + len(truth & found)
-    return seconds, {"entityF1": 2 * correct / max(1, actual + predicted)}
+    return seconds, losses, {"entityF1": 2 * correct / max(1, actual + predicted)}
 
 
 # Answers
@@ -151,9 +168,9 @@ def read_questions(path):
         return [(p["context"], q) for a in json.load(file)["data"] for p in a["paragraphs"] for q in p["qas"]]
 
 
-def span(folder, data, epochs, rate):
+def span(folder, data, epochs, rate, seed):
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = BertForQuestionAnswering.from_pretrained(folder)
+    model = load(BertForQuestionAnswering, folder)
     train, dev = read_questions(data + ".train.json"), read_questions(data + ".dev.json")
 
     def windows(context, question):
@@ -192,7 +209,7 @@ def span(folder, data, epochs, rate):
             shift = position - start
             examples.append((ids, types, first + shift, last + shift) if inside else (ids, types, 0, 0))
     windowCount = len(examples)
-    seconds = fit(model, examples, collate, epochs, rate)
+    seconds, losses = fit(model, examples, collate, epochs, rate, seed)
     exact = score = 0.0
     with torch.inference_mode():
         for context, question in dev:
@@ -219,7 +236,7 @@ def span(folder, data, epochs, rate):
             golds = [a["text"] for a in question["answers"]]
             exact += max(normalized(said) == normalized(g) for g in golds)
             score += max(f1(said, g) for g in golds)
-    return seconds, {"exactMatch": exact / len(dev), "spanF1": score / len(dev), "windows": windowCount}
+    return seconds, losses, {"exactMatch": exact / len(dev), "spanF1": score / len(dev), "windows": windowCount}
 
 
 def main():
@@ -229,8 +246,9 @@ def main():
     torch.set_num_threads(int(os.environ.get("THREADS", 2)))
     torch.manual_seed(seed)
     random.seed(seed)
-    seconds, metrics = {"tag": tag, "span": span}[kind](folder, data, epochs, rate)
-    print(json.dumps({"task": kind, "seed": seed, "epochs": epochs, "secondsAnEpoch": seconds, **metrics}), flush=True)
+    seconds, losses, metrics = {"tag": tag, "span": span}[kind](folder, data, epochs, rate, seed)
+    print(json.dumps({"task": kind, "seed": seed, "epochs": epochs, "secondsAnEpoch": seconds, **metrics, "losses": losses}),
+          flush=True)
 
 
 if __name__ == "__main__":
