@@ -241,7 +241,7 @@ typedef struct training {
     const sesame_word2vec *model;
     const sesame_word2vec_kernels *kernels;
     const uint32_t *ids;
-    const uint64_t *offsets;
+    const uint64_t *begins, *ends;
     const float *rates;
     sesame_word2vec_sums *sums;
     // Without `shared`:
@@ -255,7 +255,7 @@ typedef struct training {
 static void train_shared_chunk(void *context, size_t index) {
     const training *job = context;
     const sesame_word2vec *m = job->model;
-    const size_t begin = job->offsets[index], n = job->offsets[index + 1] - begin, stride = m->stride;
+    const size_t begin = job->begins[index], n = job->ends[index] - begin, stride = m->stride;
     uint32_t *memory = sesame_scratch(SESAME_SCRATCH_WORDS, sesame_word2vec_chunk_bytes(m, n));
     const sesame_word2vec_chunk c = sesame_word2vec_draw_chunk(m, job->ids + begin, n, begin, memory);
     sesame_word2vec_sums sums = {0, 0, c.count};
@@ -291,7 +291,7 @@ static void train_shared_chunk(void *context, size_t index) {
 
 static void draw_group_chunk(void *context, size_t index) {
     training *job = context;
-    const size_t c = job->first + index, begin = job->offsets[c], n = job->offsets[c + 1] - begin;
+    const size_t c = job->first + index, begin = job->begins[c], n = job->ends[c] - begin;
     job->chunks[index] = sesame_word2vec_draw_chunk(job->model, job->ids + begin, n, begin, job->memory[index]);
     sesame_word2vec_find_own_rows(job->model, &job->chunks[index]);
 }
@@ -332,7 +332,7 @@ static void train_round(training *job, const sesame_word2vec_chunk *c, size_t be
 static void train_exactly(training *job, size_t count) {
     const sesame_word2vec *m = job->model;
     size_t longest = 0;
-    for (size_t c = 0; c < count; c++) longest = sesame_max(longest, job->offsets[c + 1] - job->offsets[c]);
+    for (size_t c = 0; c < count; c++) longest = sesame_max(longest, job->ends[c] - job->begins[c]);
     const size_t words = sesame_round_up(sesame_word2vec_chunk_bytes(m, longest), 64);
     const size_t places = block_places(m) * (m->part_offsets ? 2 : 1), updates = m->block * m->outputs;
     const size_t floats = (places + updates) * m->stride, ids = sesame_round_up(updates, 16);
@@ -361,10 +361,10 @@ static void train_exactly(training *job, size_t count) {
     }
 }
 
-void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *offsets,
-                           const float *rates, sesame_word2vec_sums *sums) {
-    training job = {.model = model, .kernels = sesame_word2vec_kernels_current(), .ids = ids, .offsets = offsets,
-                    .rates = rates, .sums = sums};
+void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *begins,
+                           const uint64_t *ends, const float *rates, sesame_word2vec_sums *sums) {
+    training job = {.model = model, .kernels = sesame_word2vec_kernels_current(), .ids = ids, .begins = begins,
+                    .ends = ends, .rates = rates, .sums = sums};
     if (model->shared) sesame_parallel_for(count, train_shared_chunk, &job);
     else train_exactly(&job, count);
 }

@@ -120,7 +120,8 @@ struct Word2VecProblem {
                                 model.parts = parts.baseAddress
                                 model.key = key
                                 sesame_word2vec_train(
-                                    &model, ids, rates.count, offsets, rates, &sums)
+                                    &model, ids, rates.count, offsets, Array(offsets.dropFirst()),
+                                    rates, &sums)
                             }
                         }
                     }

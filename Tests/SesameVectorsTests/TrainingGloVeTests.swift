@@ -105,7 +105,7 @@ import Testing
             var model = try GloVe(vocabulary: stream.vocabulary, options: Self.options(3))
             #expect(throws: Stop.self) {
                 try model.train(on: counts) { _, report in
-                    if report.iteration == 2, report.entryCount > 300 { throw Stop() }
+                    if report.pass == 2, report.entryCount > 300 { throw Stop() }
                 }
             }
             try model.train(on: counts)
@@ -280,7 +280,7 @@ import Testing
         var resumed = try GloVe(folder: folder)
         #expect(throws: Stop.self) {
             try resumed.train(on: added) { model, report in
-                if report.iteration == 3, report.entryCount > 300 {
+                if report.pass == 3, report.entryCount > 300 {
                     try model.save(to: folder)
                     throw Stop()
                 }

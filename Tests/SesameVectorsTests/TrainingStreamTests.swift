@@ -56,6 +56,18 @@ import Testing
         #expect(stream.chunkOffsets == [0, 10_000, 20_000, 25_000, 25_003])
     }
 
+    /// As Benchmarks/peers/sesame_order.py computes it with Philox's own constants.
+    @Test func eachPassHasAnOrderOfItsOwn() throws {
+        let long = [String](repeating: "a", count: 95_000)
+        let stream = try TrainingText.builder([long]).finish(minimumCount: 1)
+        let first = ChunkOrder(stream, seed: 1, pass: 0)
+        #expect(first.chunks == [8, 4, 9, 3, 5, 0, 1, 6, 7, 2])
+        #expect(first.wordCounts[...4] == [0, 10_000, 20_000, 25_000, 35_000])
+        #expect(first.wordCounts.last == 95_000)
+        let second = ChunkOrder(stream, seed: 1, pass: 1)
+        #expect(second.chunks == [3, 0, 7, 4, 8, 1, 2, 6, 5, 9])
+    }
+
     @Test func readsAFile() throws {
         let url = FileManager.default.temporaryDirectory
             .appendingPathComponent("words-\(UUID().uuidString).txt")

@@ -101,10 +101,10 @@ import Testing
         #expect(throws: Stop.self) {
             try model.train(on: stream) { _, report in
                 reports.append(report)
-                if report.epoch == 2 { throw Stop() }
+                if report.pass == 2 { throw Stop() }
             }
         }
-        #expect(reports.map(\.epoch) == [1, 1, 1, 2])
+        #expect(reports.map(\.pass) == [1, 1, 1, 2])
         #expect(reports[2].wordCount == stream.count)
         #expect(reports.allSatisfy { $0.loss > 0 && $0.wordsPerSecond > 0 })
         #expect(reports[0].learningRate > reports[3].learningRate)
@@ -257,7 +257,7 @@ import Testing
         try resumed.extend(to: third)
         #expect(throws: Stop.self) {
             try resumed.train(on: third) { model, report in
-                if report.epoch == 2 {
+                if report.pass == 2 {
                     try model.save(to: folder)
                     throw Stop()
                 }

@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
 
     static let all = [
         safetensors, index, configuration, record, vocabulary, tokenizer, bytepairs, table,
-        vectors,
+        vectors, counts, vectorModel,
     ]
 }
 

@@ -50,15 +50,15 @@ typedef struct sesame_word2vec_sums {
     uint64_t words;  // words that were not left out by subsampling
 } sesame_word2vec_sums;
 
-/// Trains on `count` chunks: chunk c is ids[offsets[c] ..< offsets[c + 1]], whose first word is at place
-/// offsets[c] of the stream, and has the learning rate rates[c]. sums[c] is overwritten.
+/// Trains on `count` chunks: chunk c is ids[begins[c] ..< ends[c]], whose first word is at place begins[c] of the stream,
+/// and has the learning rate rates[c]. sums[c] is overwritten.
 ///
 /// With `shared`, threads take whole chunks. Without, all threads work on one round of blocks after the other. A block
 /// writes the rows that no other block of its round touches; those that others touch too stand still meanwhile, and then
 /// get the round's updates in the order of the text, from the one thread that owns the row. Calls with the same chunks,
 /// eight at a time, then give the same bits.
-void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *offsets,
-                           const float *rates, sesame_word2vec_sums *sums);
+void sesame_word2vec_train(const sesame_word2vec *model, const uint32_t *ids, size_t count, const uint64_t *begins,
+                           const uint64_t *ends, const float *rates, sesame_word2vec_sums *sums);
 
 /// A place in a co-occurrence matrix: row and column words, and how often they meet.
 typedef struct sesame_cooccurrence {

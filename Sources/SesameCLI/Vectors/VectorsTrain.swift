@@ -229,9 +229,7 @@ struct VectorsTrain: ParsableCommand {
         Interruption.note()
         let progress = Progress(quiet: show.quiet)
         let start = ContinuousClock.now
-        let (table, losses) =
-            try isGloVe()
-            ? try trainGloVe(folder, progress) : try trainWord2Vec(folder, progress)
+        let (table, losses) = try train(folder, progress)
         progress.finish()
         try table.save(to: url, as: format)
         let result = Result(
@@ -258,25 +256,59 @@ struct VectorsTrain: ParsableCommand {
         return isGloVe
     }
 
-    /// Keeps the model in the checkpoint's folder when it is time: after each pass, every minute, and before a stop.
-    private struct Keeper {
-        let folder: URL?
-        let progress: Progress
-        var last = ContinuousClock.now
-
-        init(_ folder: URL?, _ progress: Progress) {
-            self.folder = folder
-            self.progress = progress
+    private func train(_ folder: URL?, _ progress: Progress) throws -> (VectorTable, [Double]) {
+        guard try isGloVe() else {
+            return try train(
+                Word2Vec.self, options: word2VecOptions(), folder, progress,
+                source: { try text.stream(extending: $0, progress: progress) },
+                describe: {
+                    "loss \($0.loss.fixed(4))  \(Int($0.wordsPerSecond).grouped) words/s"
+                })
         }
+        return try train(
+            GloVe.self, options: gloveOptions, folder, progress,
+            source: { try cooccurrences($0, progress) },
+            describe: {
+                "cost \($0.loss.fixed(5))  \(Int($0.entriesPerSecond).grouped) entries/s"
+            })
+    }
 
-        mutating func keep(pass: Int?, _ save: (URL) throws -> Void) throws {
-            let now = ContinuousClock.now
-            guard let folder, pass != nil || Interruption.isRequested || now - last >= .seconds(60)
-            else { return }
-            last = now
-            try save(folder)
-            if let pass { progress.note("Pass \(pass) is kept in \(folder.shortPath).") }
+    /// Trains a model that is new, goes on from the checkpoint's folder, or takes in new text, and keeps it in the folder
+    /// after each pass, every minute, and before a stop.
+    ///
+    /// - Parameters:
+    ///   - options: Of a new model.
+    ///   - source: Makes what is trained on, its first words those given.
+    ///   - describe: What a line of progress says behind the pass.
+    private func train<Model: VectorModel>(
+        _: Model.Type, options: Model.Options, _ folder: URL?, _ progress: Progress,
+        source: (Vocabulary?) throws -> Model.Source, describe: (Model.Progress) -> String
+    ) throws -> (VectorTable, [Double]) {
+        let base = try from.map { try Model(folder: URL(fileURLWithPath: $0)) }
+        let kept = resume ? try folder.map { try Model(folder: $0) } : nil
+        guard kept == nil || kept?.options == base?.options ?? options else {
+            throw CommandError("the checkpoint has other options; give those it was begun with")
         }
+        let source = try source(base?.vocabulary)
+        var model = try kept ?? base ?? Model(vocabulary: source.vocabulary, options: options)
+        if kept == nil, base != nil { try model.extend(to: source) }
+        progress.begin("training")
+        var keptAt = ContinuousClock.now
+        try model.train(on: source) { model, report in
+            progress.update(fraction: report.share) {
+                "pass \(report.pass) of \(report.passCount)  \(describe(report))"
+            }
+            let isDue = ContinuousClock.now - keptAt >= .seconds(60)
+            if let folder, report.isPassDone || Interruption.isRequested || isDue {
+                try model.save(to: folder)
+                keptAt = .now
+                if report.isPassDone {
+                    progress.note("Pass \(report.pass) is kept in \(folder.shortPath).")
+                }
+            }
+            try stopIfAsked(progress)
+        }
+        return (model.table, model.losses)
     }
 
     private func stopIfAsked(_ progress: Progress) throws {
@@ -285,61 +317,6 @@ struct VectorsTrain: ParsableCommand {
             checkpoint.map { "Stopped; --resume goes on from \($0)." }
                 ?? "Stopped; with --checkpoint it could go on.")
         throw ExitCode(Interruption.exitStatus)
-    }
-
-    private func trainWord2Vec(_ folder: URL?, _ progress: Progress) throws -> (
-        VectorTable, [Double]
-    ) {
-        let base = try from.map { try Word2Vec(folder: URL(fileURLWithPath: $0)) }
-        let kept = resume ? try folder.map { try Word2Vec(folder: $0) } : nil
-        let options = try base?.options ?? word2VecOptions()
-        try checkOptions(kept?.options, options)
-        let stream = try text.stream(extending: base?.vocabulary, progress: progress)
-        var model = try kept ?? base ?? Word2Vec(stream: stream, options: options)
-        if kept == nil, base != nil { try model.extend(to: stream) }
-        progress.begin("training")
-        var keeper = Keeper(folder, progress)
-        try model.train(on: stream) { model, report in
-            let done = Double(report.epoch - 1) + Double(report.wordCount) / Double(stream.count)
-            progress.update(fraction: done / Double(report.epochCount)) {
-                "pass \(report.epoch) of \(report.epochCount)  loss \(report.loss.fixed(4))  "
-                    + "\(Int(report.wordsPerSecond).grouped) words/s"
-            }
-            let isPassDone = report.wordCount == report.totalWordCount
-            try keeper.keep(pass: isPassDone ? report.epoch : nil) {
-                try model.save(to: $0)
-            }
-            try stopIfAsked(progress)
-        }
-        return (model.table, model.position.losses)
-    }
-
-    private func trainGloVe(_ folder: URL?, _ progress: Progress) throws -> (
-        VectorTable, [Double]
-    ) {
-        let base = try from.map { try GloVe(folder: URL(fileURLWithPath: $0)) }
-        let kept = resume ? try folder.map { try GloVe(folder: $0) } : nil
-        let options = base?.options ?? gloveOptions
-        try checkOptions(kept?.options, options)
-        let counts = try cooccurrences(base?.vocabulary, progress)
-        var model = try kept ?? base ?? GloVe(vocabulary: counts.vocabulary, options: options)
-        if kept == nil, base != nil { try model.extend(to: counts) }
-        progress.begin("training")
-        var keeper = Keeper(folder, progress)
-        try model.train(on: counts) { model, report in
-            let share = Double(report.entryCount) / Double(report.totalEntryCount)
-            let done = Double(report.iteration - 1) + share
-            progress.update(fraction: done / Double(report.iterationCount)) {
-                "pass \(report.iteration) of \(report.iterationCount)  cost \(report.cost.fixed(5))  "
-                    + "\(Int(report.entriesPerSecond).grouped) entries/s"
-            }
-            let isPassDone = report.entryCount == report.totalEntryCount
-            try keeper.keep(pass: isPassDone ? report.iteration : nil) {
-                try model.save(to: $0)
-            }
-            try stopIfAsked(progress)
-        }
-        return (model.table, model.position.costs)
     }
 
     /// The counts of the text, and of --counts, whose words keep their ids as those of the model do.
@@ -374,11 +351,5 @@ struct VectorsTrain: ParsableCommand {
         }
         if let saveCounts { try result.save(to: URL(fileURLWithPath: saveCounts)) }
         return result
-    }
-
-    private func checkOptions<Options: Equatable>(_ kept: Options?, _ asked: Options) throws {
-        guard kept == nil || kept == asked else {
-            throw CommandError("the checkpoint has other options; give those it was begun with")
-        }
     }
 }

@@ -55,7 +55,7 @@ enum VectorCheckpoint {
         }
     }
 
-    static func read<Options: Codable, Position: Codable>(
+    static func read<Options: Codable, Position: VectorPosition>(
         _ folder: URL, kind: String, _: Options.Type, _: Position.Type
     ) throws -> (Options, Position, Vocabulary, [String: Tensor]) {
         let state = try decode(State<Options, Position>.self, folder, stateName)
@@ -66,11 +66,18 @@ enum VectorCheckpoint {
                     expected: "a checkpoint of \(kind), version \(version)",
                     found: "one of \(state.kind), version \(state.version)"))
         }
+        if let flaw = state.position.flaw {
+            throw VectorError(
+                .malformed(
+                    path: folder.appendingPathComponent(stateName).path,
+                    place: "position.\(flaw.place)", expected: flaw.expected, found: flaw.found))
+        }
         let words = try decode(Words.self, folder, vocabularyName)
         do {
+            let vocabulary = try Vocabulary(tokens: words.words, counts: words.counts)
+            try TrainedText.checkCounts(of: vocabulary)
             return (
-                state.options, state.position,
-                try Vocabulary(tokens: words.words, counts: words.counts),
+                state.options, state.position, vocabulary,
                 try SafeTensors.read(folder.appendingPathComponent(modelName))
             )
         } catch let error as TensorError {
@@ -101,6 +108,8 @@ enum VectorCheckpoint {
         }
         do {
             return try JSONDecoder().decode(type, from: data)
+        } catch let error as VectorError {
+            throw error
         } catch {
             throw VectorError(
                 .malformed(
@@ -181,7 +190,7 @@ extension Word2Vec {
         try options.validate()
         if let growths = position.treeCounts {
             let count = growths.reduce(0) { $0 + $1.count }
-            guard count == vocabulary.count, growths.joined().allSatisfy({ $0 >= 0 }) else {
+            guard count == vocabulary.count, TrainedText.areCounts(growths.joined()) else {
                 throw VectorError(
                     .malformed(
                         path: folder.path, place: "state.json",

@@ -123,8 +123,10 @@ extension Cooccurrences {
         let vocabulary: Vocabulary
         do {
             vocabulary = try Vocabulary(tokens: tokens, counts: wordCounts)
+            try TrainedText.checkCounts(of: vocabulary)
         } catch {
-            throw malformed(Name.words, "words, each once", "\(error)")
+            throw malformed(
+                Name.words, "words, each once, with what \(Name.wordCounts) says", "\(error)")
         }
         let count = try content(Name.entries, type: "U8", columns: size).count / size
         guard count > 0, let start = file.byteRange(of: Name.entries)?.lowerBound, start % 4 == 0

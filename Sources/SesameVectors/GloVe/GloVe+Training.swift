@@ -44,12 +44,12 @@ extension GloVe {
             position.round += 1
             let elapsed = start.duration(to: clock.now) / .seconds(1)
             let report = GloVeProgress(
-                iteration: position.iteration + 1, iterationCount: options.iterationCount,
+                pass: position.iteration + 1, passCount: options.iterationCount,
                 entryCount: position.count, totalEntryCount: counts.count,
-                cost: position.cost / Double(max(1, position.count)),
+                loss: position.cost / Double(max(1, position.count)),
                 entriesPerSecond: Double(trained) / max(elapsed, 1e-9))
             if position.round == classes {
-                position.costs.append(report.cost)
+                position.costs.append(report.loss)
                 position.iteration += 1
                 position.round = 0
                 position.cost = 0

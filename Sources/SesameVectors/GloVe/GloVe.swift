@@ -189,18 +189,37 @@ public struct GloVePosition: Sendable, Hashable, Codable {
     }
 }
 
+extension GloVePosition: VectorPosition {
+    var flaw: VectorPositionFlaw? {
+        guard round < GloVeBlocks.classes else {
+            return VectorPositionFlaw(
+                place: "round", expected: "below \(GloVeBlocks.classes)", found: "\(round)")
+        }
+        return .first(
+            counts: [
+                ("firstIteration", firstIteration), ("iteration", iteration), ("round", round),
+                ("count", count),
+            ], sums: [("cost", cost)] + costs.map { ("costs", $0) })
+    }
+}
+
 /// What is reported while a ``GloVe`` trains.
-public struct GloVeProgress: Sendable, Hashable {
+public struct GloVeProgress: VectorProgress, Hashable {
     /// The pass under way, from 1.
-    public let iteration: Int
+    public let pass: Int
     /// How many passes there will be.
-    public let iterationCount: Int
+    public let passCount: Int
     /// Entries gone through in this pass.
     public let entryCount: Int
     /// Entries of the matrix.
     public let totalEntryCount: Int
     /// The mean cost of the pass's entries so far, each before its step. Summed in 64-bit floats.
-    public let cost: Double
+    public let loss: Double
     /// Entries a second since training began or went on.
     public let entriesPerSecond: Double
+
+    /// How much of the pass is done.
+    public var passShare: Double {
+        totalEntryCount == 0 ? 1 : Double(entryCount) / Double(totalEntryCount)
+    }
 }

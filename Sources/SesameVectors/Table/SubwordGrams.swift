@@ -36,6 +36,17 @@ public struct SubwordGrams: Sendable, Hashable, Codable {
         self.bucketCount = bucketCount
     }
 
+    /// Reads n-grams' lengths and buckets.
+    ///
+    /// - Throws: ``VectorError`` with code `.invalidOption` for what is out of range.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            minimumLength: values.decode(Int.self, forKey: .minimumLength),
+            maximumLength: values.decode(Int.self, forKey: .maximumLength),
+            bucketCount: values.decode(Int.self, forKey: .bucketCount))
+    }
+
     /// The sentence's end, which fastText gives no n-grams.
     package static let endOfSentence = "</s>"
 

@@ -31,6 +31,29 @@ enum TrainedText {
         begun = fingerprint
     }
 
+    /// Requires that words' counts, where there are any, can be those of a text.
+    ///
+    /// - Throws: ``VectorError`` with code `.badWords`.
+    static func checkCounts(of vocabulary: Vocabulary) throws(VectorError) {
+        guard let counts = vocabulary.counts else { return }
+        guard areCounts(counts), counts.contains(where: { $0 > 0 }) else {
+            throw VectorError(
+                .badWords(
+                    expected: "counts from 0 on, not all 0, fewer than 2⁵³ words together",
+                    found: "others"))
+        }
+    }
+
+    /// Whether numbers are from 0 on, with a sum that a Double holds exactly.
+    static func areCounts(_ counts: some Sequence<Int>) -> Bool {
+        var room = 1 << 53
+        for count in counts {
+            guard (0...room).contains(count) else { return false }
+            room -= count
+        }
+        return true
+    }
+
     /// Requires that a vocabulary begins with all words of another, in their order.
     ///
     /// - Throws: ``VectorError`` with code `.badWords`.

@@ -21,15 +21,21 @@ extension Word2Vec {
         try TrainedText.check(
             stream.vocabulary, of: "text", for: vocabulary, fingerprint: stream.fingerprint,
             begun: &position.fingerprint)
+        guard position.chunk <= stream.chunkCount else {
+            throw VectorError(
+                .badWords(
+                    expected: "the text that training began with", found: "a shorter one"))
+        }
         let tables = SamplingTables(model: self)
+        var order = ChunkOrder(stream, seed: options.seed, pass: pass)
         let clock = ContinuousClock()
         let start = clock.now
         var trained = 0
         while position.epoch < options.epochCount {
             let first = position.chunk
-            let chunks = first..<min(first + Self.piece, stream.chunkCount)
-            let rates = chunks.map { learningRate(at: stream.chunkOffsets[$0], of: stream) }
-            let sums = step(stream, chunks, rates, tables)
+            let places = first..<min(first + Self.piece, stream.chunkCount)
+            let rates = places.map { learningRate(after: order.wordCounts[$0], of: stream) }
+            let sums = step(stream, order.chunks[places], rates, tables)
             for chunk in sums {
                 position.sums.loss += chunk.loss
                 position.sums.pairs += chunk.pairs
@@ -38,12 +44,12 @@ extension Word2Vec {
             guard position.sums.loss.isFinite else {
                 throw VectorError(.diverged(place: "pass \(position.epoch + 1)"))
             }
-            position.chunk = chunks.upperBound
-            let end = Int(stream.chunkOffsets[chunks.upperBound])
-            trained += end - Int(stream.chunkOffsets[first])
+            position.chunk = places.upperBound
+            let end = order.wordCounts[places.upperBound]
+            trained += end - order.wordCounts[first]
             let elapsed = start.duration(to: clock.now) / .seconds(1)
             let report = Word2VecProgress(
-                epoch: position.epoch + 1, epochCount: options.epochCount, wordCount: end,
+                pass: position.epoch + 1, passCount: options.epochCount, wordCount: end,
                 totalWordCount: stream.count,
                 loss: position.sums.loss / Double(max(1, position.sums.pairs)),
                 pairCount: Int(position.sums.pairs), learningRate: rates.last.map(Double.init) ?? 0,
@@ -53,25 +59,31 @@ extension Word2Vec {
                 position.epoch += 1
                 position.chunk = 0
                 position.sums = Word2VecSums()
+                order = ChunkOrder(stream, seed: options.seed, pass: pass)
             }
             try progress(self, report)
         }
     }
 
-    /// Linear over all passes, as word2vec.c has it, but by the place in the text rather than by the words that any
+    /// The pass under way, those over earlier texts counted.
+    private var pass: Int { position.firstPass + position.epoch }
+
+    /// Linear over all passes, as word2vec.c has it, but by the words before a chunk rather than by those that any
     /// thread has got through.
-    func learningRate(at place: UInt64, of stream: WordStream) -> Float {
-        let done = Double(position.epoch) * Double(stream.count) + Double(place)
+    private func learningRate(after wordCount: Int, of stream: WordStream) -> Float {
+        let done = Double(position.epoch) * Double(stream.count) + Double(wordCount)
         let share = done / (Double(options.epochCount) * Double(max(1, stream.count)))
         let rate = options.startingRate * (1 - share) + options.finalLearningRate * share
         return Float(rate)
     }
 
     private mutating func step(
-        _ stream: WordStream, _ chunks: Range<Int>, _ rates: [Float], _ tables: SamplingTables
+        _ stream: WordStream, _ chunks: ArraySlice<Int>, _ rates: [Float], _ tables: SamplingTables
     ) -> [sesame_word2vec_sums] {
         var sums = [sesame_word2vec_sums](repeating: .init(), count: chunks.count)
-        let pass = position.firstPass + position.epoch
+        let begins = chunks.map { stream.chunkOffsets[$0] }
+        let ends = chunks.map { stream.chunkOffsets[$0 + 1] }
+        let key = sesame_key(seed: options.seed, stream: Self.passStream(pass))
         let (options, stride) = (options, stride)
         input.withUnsafeMutableBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
@@ -82,13 +94,9 @@ extension Word2Vec {
                     kernel.window = options.window
                     kernel.input = input.baseAddress
                     kernel.output = output.baseAddress
-                    kernel.key = sesame_key(
-                        seed: options.seed, stream: Self.passStream(pass))
-                    stream.chunkOffsets.withUnsafeBufferPointer { offsets in
-                        sesame_word2vec_train(
-                            &kernel, stream.ids, chunks.count,
-                            offsets.baseAddress.map { $0 + chunks.lowerBound }, rates, &sums)
-                    }
+                    kernel.key = key
+                    sesame_word2vec_train(
+                        &kernel, stream.ids, begins.count, begins, ends, rates, &sums)
                 }
             }
         }

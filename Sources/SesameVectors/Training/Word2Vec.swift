@@ -19,6 +19,8 @@ import SesameText
 /// word2vec in shared and distributed memory"); one drawn twice counts twice, and one that is the centre is
 /// left out. CBOW adds the mean's step to each word of the window undivided, as word2vec.c does.
 ///
+/// A pass goes through pieces of the text, 2,048 words and more, in an order that is drawn anew for each pass.
+///
 /// A model is a value; what it has gone through is part of it, so that a copy or a checkpoint goes on where it was.
 public struct Word2Vec: Sendable {
     /// How it is trained.
@@ -32,15 +34,19 @@ public struct Word2Vec: Sendable {
     /// How far training has come.
     public internal(set) var position = Word2VecPosition()
 
-    /// A model of a stream's words, not trained yet: inputs uniform in ±1/width, outputs zero.
+    /// A model of a stream's words, not trained yet.
     ///
     /// - Throws: ``VectorError`` with code `.invalidOption`.
     public init(stream: WordStream, options: Word2VecOptions) throws(VectorError) {
         try self.init(vocabulary: stream.vocabulary, options: options)
     }
 
-    init(vocabulary: Vocabulary, options: Word2VecOptions) throws(VectorError) {
+    /// A model of some words, not trained yet: inputs uniform in ±1/width, outputs zero.
+    ///
+    /// - Throws: ``VectorError`` with code `.invalidOption`, or `.badWords` for counts that no text has.
+    public init(vocabulary: Vocabulary, options: Word2VecOptions) throws(VectorError) {
         try options.validate()
+        try TrainedText.checkCounts(of: vocabulary)
         self.options = options
         self.vocabulary = vocabulary
         let stride = Self.stride(options.width)

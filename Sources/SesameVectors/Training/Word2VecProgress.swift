@@ -19,6 +19,17 @@ public struct Word2VecPosition: Sendable, Hashable, Codable {
     init(firstPass: Int = 0) { self.firstPass = firstPass }
 }
 
+extension Word2VecPosition: VectorPosition {
+    var flaw: VectorPositionFlaw? {
+        .first(
+            counts: [
+                ("firstPass", firstPass), ("epoch", epoch), ("chunk", chunk),
+                ("sums.pairs", Int(clamping: sums.pairs)),
+                ("sums.words", Int(clamping: sums.words)),
+            ], sums: [("sums.loss", sums.loss)] + losses.map { ("losses", $0) })
+    }
+}
+
 struct Word2VecSums: Sendable, Hashable, Codable {
     var loss = 0.0
     var pairs: UInt64 = 0
@@ -26,11 +37,11 @@ struct Word2VecSums: Sendable, Hashable, Codable {
 }
 
 /// What is reported while a ``Word2Vec`` trains, a few times a second.
-public struct Word2VecProgress: Sendable, Hashable {
+public struct Word2VecProgress: VectorProgress, Hashable {
     /// The pass under way, from 1.
-    public let epoch: Int
+    public let pass: Int
     /// How many passes there will be.
-    public let epochCount: Int
+    public let passCount: Int
     /// Words of the stream gone through in this pass, those left out by subsampling included.
     public let wordCount: Int
     /// Words of the stream.
@@ -44,4 +55,9 @@ public struct Word2VecProgress: Sendable, Hashable {
     public let learningRate: Double
     /// Words of the stream a second since training began or went on.
     public let wordsPerSecond: Double
+
+    /// How much of the pass is done.
+    public var passShare: Double {
+        totalWordCount == 0 ? 1 : Double(wordCount) / Double(totalWordCount)
+    }
 }

@@ -66,12 +66,18 @@ public struct WordStreamBuilder: Sendable {
     ///   - maximumSize: How many words to keep at most, the most frequent; nil for no limit.
     ///   - vocabulary: Words that keep their ids, whatever their count here, with counts that are added to; new words
     ///     come after them.
-    /// - Throws: ``VectorError`` with code `.badWords` where no word is left, or the text is not in UTF-8.
+    /// - Throws: ``VectorError`` with code `.badWords` where no word is left, the text is not in UTF-8, or the vocabulary has
+    ///   counts that no text has.
     public consuming func finish(
         minimumCount: Int = 5, maximumSize: Int? = nil, extending vocabulary: Vocabulary? = nil
     ) throws -> WordStream {
         var tokens = vocabulary?.tokens ?? []
         var counts = vocabulary.map { $0.counts ?? [Int](repeating: 0, count: $0.count) } ?? []
+        guard TrainedText.areCounts(counts) else {
+            throw VectorError(
+                .badWords(
+                    expected: "a vocabulary with counts from 0 on", found: "one with others"))
+        }
         var newIDs = [UInt32](repeating: .max, count: counter.count)
         var found: [(index: Int, count: Int, bytes: [UInt8])] = []
         var index = 0
