@@ -93,6 +93,7 @@ typedef struct block {
     const uint8_t *inputs; // by place from `first` on: whether the input is its own; NULL: none is
     float rate;
     float *locals;         // a row a place, the inputs that are not its own as they change; then their updates
+    uint8_t *waits;        // by place from `first` on: whether `locals` has an update there, for all places of a word
     float *updates;        // the updates of outputs that are not its own; NULL: it writes all outputs
     uint32_t *ids;         // their rows
     size_t update_count;
@@ -100,6 +101,18 @@ typedef struct block {
 } block;
 
 static size_t block_places(const sesame_word2vec *m) { return m->block + 2 * m->window; }
+
+/// Bytes of a block's `locals` and `waits`.
+static size_t local_bytes(const sesame_word2vec *m) {
+    const size_t places = block_places(m), rows = places * (m->part_offsets ? 2 : 1);
+    return rows * m->stride * sizeof(float) + sesame_round_up(places, 64);
+}
+
+/// Gives a block its `locals` and `waits`, in local_bytes of memory.
+static void set_locals(const sesame_word2vec *m, block *b, char *memory) {
+    b->locals = (float *)memory;
+    b->waits = (uint8_t *)memory + local_bytes(m) - sesame_round_up(block_places(m), 64);
+}
 
 /// Makes a block of the centres from `begin` on.
 static void set_block(const sesame_word2vec *m, block *b, const sesame_word2vec_chunk *c, size_t begin, float rate) {
@@ -124,37 +137,40 @@ SESAME_INLINE const uint32_t *parts_of(const sesame_word2vec *m, const uint32_t 
 /// Sets the outputs of place t: the centre and its negatives, equal draws once, or its path. Updates go into the rows
 /// themselves or, of those that are not the block's own, to its `updates`.
 static void set_outputs(const sesame_word2vec *m, const sesame_word2vec_chunk *c, size_t t, block *b, workspace *w) {
-    const size_t slots = sesame_word2vec_output_count(m, c, t);
+    const size_t slots = sesame_word2vec_output_count(m, c, t), stride = m->stride;
     const bool tree = m->negatives == 0, all = !b || !b->updates;
     const uint64_t own = all ? 0 : c->outputs[t];
+    float *const table = m->output, *const labels = w->labels, *const weights = w->weights, *const keep = w->keep;
+    float **const written = w->written;
+    const float **const outputs = w->outputs;
+    uint32_t *const ids = w->ids;
     size_t count = 0;
     for (size_t slot = 0; slot < slots; slot++) {
         const uint32_t id = sesame_word2vec_output_row(m, c, t, slot);
         if (!tree) {
             size_t place = 0;
-            while (place < count && w->ids[place] != id) place++;
+            while (place < count && ids[place] != id) place++;
             if (place < count) {
-                if (place > 0) w->weights[place] += 1;
+                if (place > 0) weights[place] += 1;
                 continue;
             }
         }
         const uint32_t step = tree ? m->path_nodes[m->path_offsets[c->words[t]] + slot] : 0;
-        float *row = m->output + id * m->stride;
-        w->ids[count] = id;
-        w->labels[count] = tree ? !(step & SESAME_SENTENCE_END) : slot == 0;
-        w->weights[count] = 1;
-        w->outputs[count] = row;
-        if (all || (slot < SESAME_WORD2VEC_MASK_BITS && own >> slot & 1)) {
-            w->keep[count] = 1;
-        } else {
-            w->keep[count] = 0;
-            row = b->updates + b->update_count * m->stride;
+        float *row = table + id * stride;
+        ids[count] = id;
+        labels[count] = tree ? !(step & SESAME_SENTENCE_END) : slot == 0;
+        weights[count] = 1;
+        outputs[count] = row;
+        const bool writes = all || (slot < SESAME_WORD2VEC_MASK_BITS && own >> slot & 1);
+        keep[count] = writes;
+        if (!writes) {
+            row = b->updates + b->update_count * stride;
             b->ids[b->update_count++] = id;
         }
-        w->written[count++] = row;
+        written[count++] = row;
     }
     // Weights of a tile's unused outputs are 0.
-    for (size_t k = count; k % 8 != 0; k++) w->weights[k] = w->labels[k] = 0;
+    for (size_t k = count; k % 8 != 0; k++) weights[k] = labels[k] = 0;
     w->window.output_count = count;
 }
 
@@ -164,12 +180,21 @@ static void train_block(const sesame_word2vec *m, const sesame_word2vec_kernels 
     const size_t stride = m->stride, places = b->last - b->first;
     float *before = b->locals + block_places(m) * stride, *rows[places];
     size_t count;
+    for (size_t t = b->begin; t < sesame_min(b->begin + AHEAD, b->end); t++) prefetch_centre(m, c, t);
     for (size_t p = 0; p < places; p++) {
-        const uint32_t *parts = parts_of(m, c->words + b->first + p, &count);
+        const uint32_t *words = c->words + b->first, *parts = parts_of(m, words + p, &count);
+        b->waits[p] = false;
         if (b->inputs && b->inputs[p]) {
             rows[p] = m->input + *parts * stride;
             continue;
         }
+        size_t same = 0;
+        while (words[same] != words[p]) same++;
+        if (same < p) {
+            rows[p] = rows[same];
+            continue;
+        }
+        b->waits[p] = true;
         rows[p] = b->locals + p * stride;
         if (m->part_offsets) kernels->mean(stride, count, parts, m->input, rows[p]);
         else memcpy(rows[p], m->input + *parts * stride, stride * sizeof(float));
@@ -194,10 +219,9 @@ static void train_block(const sesame_word2vec *m, const sesame_word2vec_kernels 
     }
     // From here on `locals` holds what is to be added to every row of a place's word.
     for (size_t p = 0; p < places; p++) {
-        if (b->inputs && b->inputs[p]) continue;
-        float *row = b->locals + p * stride;
+        if (!b->waits[p]) continue;
         const float *old = m->part_offsets ? before + p * stride : m->input + c->words[b->first + p] * stride;
-        for (size_t d = 0; d < stride; d++) row[d] -= old[d];
+        kernels->subtract(stride, old, b->locals + p * stride);
     }
 }
 
@@ -210,7 +234,7 @@ SESAME_INLINE bool owns(size_t shard, size_t shards, uint32_t row) {
 static void add_inputs(const sesame_word2vec *m, const sesame_word2vec_kernels *kernels, const block *b, size_t shards,
                        size_t shard) {
     for (size_t p = b->first; p < b->last; p++) {
-        if (b->inputs && b->inputs[p - b->first]) continue;
+        if (!b->waits[p - b->first]) continue;
         size_t count;
         const uint32_t *parts = parts_of(m, b->chunk->words + p, &count);
         for (size_t i = 0; i < count; i++) {
@@ -260,8 +284,8 @@ static void train_shared_chunk(void *context, size_t index) {
     const sesame_word2vec_chunk c = sesame_word2vec_draw_chunk(m, job->ids + begin, n, begin, memory);
     sesame_word2vec_sums sums = {0, 0, c.count};
     if (m->part_offsets) {
-        block b = {.locals = sesame_scratch(SESAME_SCRATCH_WORD_UPDATES,
-                                            2 * block_places(m) * stride * sizeof(float))};
+        block b = {0};
+        set_locals(m, &b, sesame_scratch(SESAME_SCRATCH_WORD_UPDATES, local_bytes(m)));
         for (size_t t = 0; t < c.count; t += m->block) {
             set_block(m, &b, &c, t, job->rates[index]);
             b.sums.words = 0;
@@ -334,17 +358,19 @@ static void train_exactly(training *job, size_t count) {
     size_t longest = 0;
     for (size_t c = 0; c < count; c++) longest = sesame_max(longest, job->ends[c] - job->begins[c]);
     const size_t words = sesame_round_up(sesame_word2vec_chunk_bytes(m, longest), 64);
-    const size_t places = block_places(m) * (m->part_offsets ? 2 : 1), updates = m->block * m->outputs;
-    const size_t floats = (places + updates) * m->stride, ids = sesame_round_up(updates, 16);
-    char *memory = sesame_scratch(SESAME_SCRATCH_WORDS, GROUP * words + ROUND * (floats * sizeof(float) + ids * 4));
+    const size_t updates = m->block * m->outputs, update_bytes = updates * m->stride * sizeof(float);
+    const size_t id_bytes = sesame_round_up(updates * sizeof(uint32_t), 64);
+    char *memory = sesame_scratch(
+        SESAME_SCRATCH_WORDS, GROUP * words + ROUND * (local_bytes(m) + update_bytes + id_bytes));
     for (size_t i = 0; i < GROUP; i++, memory += words) job->memory[i] = (uint32_t *)memory;
     for (size_t i = 0; i < ROUND; i++) {
         block *b = &job->blocks[i];
-        b->locals = (float *)memory;
-        b->updates = b->locals + places * m->stride;
-        memory += floats * sizeof(float);
+        set_locals(m, b, memory);
+        memory += local_bytes(m);
+        b->updates = (float *)memory;
+        memory += update_bytes;
         b->ids = (uint32_t *)memory;
-        memory += ids * sizeof(uint32_t);
+        memory += id_bytes;
     }
     job->shards = sesame_thread_count();  // which thread adds to a row changes nothing in what it adds
     for (job->first = 0; job->first < count; job->first += GROUP) {

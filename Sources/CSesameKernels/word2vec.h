@@ -84,6 +84,8 @@ typedef struct sesame_word2vec_kernels {
     double (*cbow)(const sesame_word2vec_window *window);
     /// y += x.
     void (*add)(size_t n, const float *x, float *y);
+    /// y -= x.
+    void (*subtract)(size_t n, const float *x, float *y);
     /// y = the mean of the table's rows.
     void (*mean)(size_t stride, size_t count, const uint32_t *rows, const float *table, float *y);
 } sesame_word2vec_kernels;

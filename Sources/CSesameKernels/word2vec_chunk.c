@@ -63,33 +63,35 @@ SESAME_INLINE size_t cell_of(uint32_t row, bool input) {
 
 /// A cell holds the round that touched it last, the block, and whether another block did too. Rows that share one pass
 /// for one row: of two blocks, they then wait for the round's end without need.
-SESAME_INLINE void touch(uint16_t *cell, uint16_t round, uint16_t block) {
-    const uint16_t own = (uint16_t)(round << 4 | block << 1);
+SESAME_INLINE void touch(uint8_t *cell, uint8_t round, uint8_t block) {
+    const uint8_t own = (uint8_t)(round << 4 | block << 1);
     if (*cell >> 4 != round) *cell = own;
     else if ((*cell & ~1) != own) *cell |= 1;
 }
 
 void sesame_word2vec_find_own_rows(const sesame_word2vec *m, const sesame_word2vec_chunk *c) {
-    uint16_t cells[1 << CELL_BITS];
+    uint8_t cells[1 << CELL_BITS];  // half of the first cache
     const size_t step = m->block * m->round;
-    uint16_t round = 0;
+    uint16_t outputs[step * m->outputs];  // their cells, in the order of centres
+    uint8_t round = 0;
     for (size_t begin = 0; begin < c->count; begin += step) {
-        if (round++ % 4000 == 0) {  // what 12 bits can count
+        if (round++ % 15 == 0) {  // what four bits can count
             memset(cells, 0, sizeof cells);
             round = 1;
         }
         const size_t end = sesame_min(begin + step, c->count);
-        size_t first, last;
+        size_t first, last, output = 0;
         for (size_t t = begin, block = 0; t < end; t += m->block, block++) {
             const size_t block_end = sesame_min(t + m->block, end);
             sesame_word2vec_reach(c, t, block_end, &first, &last);
             for (size_t p = first; p < last; p++) {
-                if (!m->part_offsets) touch(&cells[cell_of(c->words[p], true)], round, (uint16_t)block);
+                if (!m->part_offsets) touch(&cells[cell_of(c->words[p], true)], round, (uint8_t)block);
             }
             for (size_t centre = t; centre < block_end; centre++) {
                 const size_t count = sesame_word2vec_output_count(m, c, centre);
-                for (size_t k = 0; k < count; k++) {
-                    touch(&cells[cell_of(sesame_word2vec_output_row(m, c, centre, k), false)], round, (uint16_t)block);
+                for (size_t k = 0; k < count; k++, output++) {
+                    outputs[output] = (uint16_t)cell_of(sesame_word2vec_output_row(m, c, centre, k), false);
+                    touch(&cells[outputs[output]], round, (uint8_t)block);
                 }
             }
         }
@@ -98,13 +100,15 @@ void sesame_word2vec_find_own_rows(const sesame_word2vec *m, const sesame_word2v
         for (size_t p = first; p < last; p++) {
             inputs[p - first] = !m->part_offsets && !(cells[cell_of(c->words[p], true)] & 1);
         }
+        output = 0;
         for (size_t t = begin; t < end; t++) {
-            const size_t count = sesame_min(SESAME_WORD2VEC_MASK_BITS, sesame_word2vec_output_count(m, c, t));
+            const size_t count = sesame_word2vec_output_count(m, c, t);
             uint64_t own = 0;
-            for (size_t k = 0; k < count; k++) {
-                own |= (uint64_t)!(cells[cell_of(sesame_word2vec_output_row(m, c, t, k), false)] & 1) << k;
+            for (size_t k = 0; k < sesame_min(SESAME_WORD2VEC_MASK_BITS, count); k++) {
+                own |= (uint64_t)!(cells[outputs[output + k]] & 1) << k;
             }
             c->outputs[t] = own;
+            output += count;
         }
     }
 }

@@ -76,25 +76,25 @@ SESAME_INLINE vf FN(lane_sums)(const vf *v) {
 #endif
 }
 
-/// scores[i * TILE + k] = inputs[i] · outputs[k] for `count` inputs, two at a time, and K outputs.
-SESAME_INLINE void FN(tile_scores)(
-    const int K, size_t stride, size_t count, float *const *inputs, const float *const *outputs, float *scores) {
-    for (size_t i = 0; i < count; i += 2) {
+/// scores[i * TILE + k] = inputs[i] · outputs[k] for `count` inputs, `step` of them (1 or 2) at a time, and K outputs.
+SESAME_INLINE void FN(tile_scores)(const int K, const int step, size_t stride, size_t count, float *const *inputs,
+                                   const float *const *outputs, float *scores) {
+    for (size_t i = 0; i < count; i += (size_t)step) {
         const float *first = inputs[i], *second = inputs[i + 1 < count ? i + 1 : i];
         vf sums[2 * TILE];
 #pragma clang loop unroll(full)
         for (int k = 0; k < 2 * TILE; k++) sums[k] = vset(0);
         for (size_t d = 0; d < stride; d += W) {
-            const vf a = vload(first + d), b = vload(second + d);
+            const vf a = vload(first + d), b = step == 2 ? vload(second + d) : vset(0);
 #pragma clang loop unroll(full)
             for (int k = 0; k < K; k++) {
                 const vf o = vload(outputs[k] + d);
                 sums[k] = vfma(a, o, sums[k]);
-                sums[TILE + k] = vfma(b, o, sums[TILE + k]);
+                if (step == 2) sums[TILE + k] = vfma(b, o, sums[TILE + k]);
             }
         }
 #pragma clang loop unroll(full)
-        for (size_t k = 0; k < 2 * TILE; k += W) vstore(scores + i * TILE + k, FN(lane_sums)(sums + k));
+        for (size_t k = 0; k < (W > TILE ? 2 : (size_t)step) * TILE; k += W) vstore(scores + i * TILE + k, FN(lane_sums)(sums + k));
     }
 }
 
@@ -176,7 +176,7 @@ SESAME_HOGWILD static double FN(skip_gram)(const sesame_word2vec_window *w) {
     for (size_t k = 0, tile = 0; k < outputs; k += TILE, tile++) {
         const int K = (int)sesame_min(TILE, outputs - k);
         float *out = scores + tile * step;
-#define SESAME_CALL(n) FN(tile_scores)(n, stride, count, w->inputs, w->outputs + k, out)
+#define SESAME_CALL(n) FN(tile_scores)(n, 2, stride, count, w->inputs, w->outputs + k, out)
         SESAME_TILES(SESAME_CALL)
 #undef SESAME_CALL
         loss += FN(slopes)(count, w->rate, w->labels + k, w->weights + k, out);
@@ -238,7 +238,7 @@ SESAME_HOGWILD static double FN(cbow)(const sesame_word2vec_window *w) {
     for (size_t k = 0; k < outputs; k += TILE) {
         const int K = (int)sesame_min(TILE, outputs - k);
         float *out = scores;
-#define SESAME_CALL(n) FN(tile_scores)(n, stride, 1, &mean, w->outputs + k, out)
+#define SESAME_CALL(n) FN(tile_scores)(n, 1, stride, 1, &mean, w->outputs + k, out)
         SESAME_TILES(SESAME_CALL)
 #undef SESAME_CALL
         loss += FN(slopes)(1, w->rate, w->labels + k, w->weights + k, out);
@@ -259,6 +259,10 @@ SESAME_HOGWILD static void FN(add)(size_t n, const float *x, float *y) {
     for (size_t d = 0; d < n; d += W) vstore(y + d, vload(y + d) + vload(x + d));
 }
 
+SESAME_HOGWILD static void FN(subtract)(size_t n, const float *x, float *y) {
+    for (size_t d = 0; d < n; d += W) vstore(y + d, vload(y + d) - vload(x + d));
+}
+
 SESAME_HOGWILD static void FN(mean)(size_t stride, size_t count, const uint32_t *rows, const float *table, float *y) {
     const vf scale = vset(1.0f / (float)count);
     for (size_t d = 0; d < stride; d += W) {
@@ -269,7 +273,7 @@ SESAME_HOGWILD static void FN(mean)(size_t stride, size_t count, const uint32_t 
 }
 
 static const sesame_word2vec_kernels FN(kernels) = {
-    FN(skip_gram), FN(cbow), FN(add), FN(mean),
+    FN(skip_gram), FN(cbow), FN(add), FN(subtract), FN(mean),
 };
 
 #endif

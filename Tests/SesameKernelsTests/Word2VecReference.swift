@@ -251,13 +251,6 @@ struct Word2VecReference {
         _ centres: [Centre], _ range: Range<Int>, _ rate: Float, _ sums: inout Sums,
         frozen: Frozen?, _ output: inout [Double]
     ) -> [(row: Int, delta: [Double])] {
-        // Without blocks (shared, whole words) two places of one word share a copy, as they share the row.
-        // So they do in a row that is its block's own.
-        func sharesCopy(_ place: Int) -> Bool {
-            guard problem.partOffsets.isEmpty else { return false }
-            guard let frozen else { return true }
-            return !frozen.cells.contains(cell(centres[place].word, isInput: true))
-        }
         let places = places(centres, range)
         func start(_ place: Int) -> [Double] {
             let rows = parts(centres[place].word)
@@ -267,11 +260,10 @@ struct Word2VecReference {
         }
         var copies = places.map(start)
         let before = copies
+        // The places of a word share a copy, as they share the row.
         func copy(_ place: Int) -> Int {
-            let same =
-                sharesCopy(place)
-                ? places.first { centres[$0].word == centres[place].word } : place
-            return (same ?? place) - places.lowerBound
+            let first = places.first { centres[$0].word == centres[place].word } ?? place
+            return first - places.lowerBound
         }
         for index in range {
             let centre = centres[index]
