@@ -21,7 +21,7 @@ public struct Word2VecOptions: Sendable, Hashable, Codable {
     public enum Mode: String, Sendable, Codable, CaseIterable {
         /// The same bits from any number of threads. Up to 128 centres are computed together, in blocks of 16: a vector that
         /// one block alone touches is trained at once, one that several touch stands still until their updates are
-        /// added in the order of the text. On two idle cores 55 to 70 % of the speed of ``fastest``; less where other
+        /// added in the order of the text. On two idle cores 55 to 65 % of the speed of ``fastest``; less where other
         /// programs keep one of the threads waiting.
         case deterministic
         /// Threads write vectors without waiting for each other (Hogwild, Recht et al. 2011): no two runs on
