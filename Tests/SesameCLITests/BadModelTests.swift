@@ -119,7 +119,7 @@ struct BadModelTests {
         },
         BadInput(
             "model for another task", ["generate", "--model", Sandbox.classifier],
-            says: "classification", "nextToken"),
+            says: "names the class of a text", "continues text"),
         file("config.json", "", says: "config.json", "JSON"),
         file("config.json", "{\"vocab_size\":", says: "config.json", "JSON"),
         file("config.json", "{\"model_type\":7}", says: "config.json", "model_type"),

@@ -42,7 +42,7 @@ struct LanguageModelCommandTests {
             mentioning: "text.arpa", "exists")
         expectFailure(
             try sandbox.run("fill-mask", "--model", "models/text-ngram", "A [MASK]."),
-            mentioning: "models/text-ngram", "maskedLanguageModel")
+            mentioning: "models/text-ngram", "fills masked tokens")
         expectFailure(
             try sandbox.run(
                 "finetune", "classify", "labelled", "--model", "models/text-ngram"),

@@ -32,6 +32,34 @@ struct TranslationCommandTests {
         return sandbox
     }
 
+    @Test("Importing and building a vocabulary say what comes next")
+    func nextCommands() throws {
+        let sandbox = try Self.prepared()
+        for (arguments, next) in [
+            (
+                [
+                    "corpus", "import", "pairs", "--train", "train.de", "--train-target",
+                    "train.en", "--validation", "train.de", "--validation-target", "train.en",
+                ], "sesame vocab build pairs --corpus pairs --special language-model"
+            ),
+            (
+                ["vocab", "build", "both", "--corpus", "pairs", "--special", "language-model"],
+                "sesame train translate pairs --tokenizer both"
+            ),
+            (
+                ["vocab", "build", "own", "--corpus", "pairs", "--side", "pair", "--kind", "word"],
+                "sesame pretrain gpt pairs --tokenizer own"
+            ),
+            (
+                ["vocab", "build", "bert", "--corpus", "pairs"],
+                "sesame pretrain bert pairs --tokenizer bert"
+            ),
+        ] {
+            let result = try sandbox.run(arguments, input: .init())
+            #expect(result.lines.last == "Next: " + next, "\(result.errors)")
+        }
+    }
+
     private static let train = [
         "train", "translate", "numbers", "--source-tokenizer", "german", "--target-tokenizer",
         "english", "--width", "32", "--embedding", "16", "--dropout", "0", "--epochs", "40",
@@ -54,8 +82,9 @@ struct TranslationCommandTests {
         let model = ["--model", "models/numbers-translation", "--threads", "1"]
         let translated = try sandbox.run(
             ["translate"] + model + ["--attention", "a.svg"],
-            input: Data("drei zwei .\neins .\n".utf8))
-        #expect(translated.output == "three two .\none .\n")
+            input: Data("drei zwei .\n\neins .\n".utf8))
+        // An empty line stays one, so that lines stay beside each other.
+        #expect(translated.output == "three two .\n\none .\n")
         let svg = String(decoding: try sandbox.read("a.svg"), as: UTF8.self)
         #expect(svg.contains("<svg") && svg.contains("zwei") && svg.contains("two ← zwei"))
 
@@ -101,8 +130,9 @@ struct TranslationCommandTests {
         let model = ["--model", "models/numbers-translation", "--threads", "1"]
         let translated = try sandbox.run(
             ["translate"] + model + ["--attention", "a.svg", "--beam", "4"],
-            input: Data("drei zwei .\neins .\n".utf8))
-        #expect(translated.output == "three two .\none .\n")
+            input: Data("drei zwei .\n\neins .\n".utf8))
+        // An empty line stays one, so that lines stay beside each other.
+        #expect(translated.output == "three two .\n\none .\n")
         let svg = String(decoding: try sandbox.read("a.svg"), as: UTF8.self)
         #expect(svg.contains("<svg") && svg.contains("two ← zwei"))
         let evaluation = try sandbox.run(

@@ -289,6 +289,24 @@ private struct SuiteFixture {
         #expect(report.results[0].metrics == single.metrics)
     }
 
+    /// Not after the hours that the first set takes; and once the path is mended, the same folder will do.
+    @Test func aWrongPathIsFoundBeforeTheFirstTraining() throws {
+        let suite = try SuiteFixture()
+        var sets = suite.suite
+        sets.sets[1].train = ["missing.tsv"]
+        let error = #expect(throws: (any Error).self) {
+            try suite.run(
+                sets, in: "suite", onEvent: { Issue.record("something began: \($0)") })
+        }
+        #expect(error.map { "\($0)" }?.contains("missing.tsv") == true)
+        sets.sets[1].train = ["scores.tsv"]
+        // The first set has been read by then, and is read again as it is described now.
+        sets.sets[0].heldOut?.test = 0.5
+        let report = try suite.run(sets, in: "suite")
+        #expect(report.isComplete)
+        #expect(report.rows.first { $0.set == "films" }?.count == 24)
+    }
+
     @Test(arguments: [false, true])
     func stoppedAndResumedItEndsTheSame(words: Bool) throws {
         let suite = try SuiteFixture()
@@ -358,6 +376,10 @@ private struct SuiteFixture {
         (
             #"{"sets": [{"name": "a", "task": "tagging", "train": ["a"], "heldOut": {"test": 1.5}}]}"#,
             "0 or more and below 1"
+        ),
+        (
+            #"{"sets": [{"name": "a", "task": "tagging", "train": ["a"], "validation": ["b"], "metrics": ["entityf1"]}]}"#,
+            "a metric of a must be one of entityF1, accuracy, entityPrecision, entityRecall, but is 'entityf1'"
         ),
     ])
     func badDescriptionsAreRefused(_ json: String, _ part: String) throws {

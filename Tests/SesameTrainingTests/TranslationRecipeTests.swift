@@ -106,6 +106,9 @@ private enum Architecture: String, CaseIterable { case recurrent, transformer }
         #expect(found[0][0].text == "the red dog sees the tree .")
         #expect(found[1][0].text == "the man has the old ball .")
         #expect(found.count == 3)
+        // Nothing stays nothing.
+        #expect(found[2].map(\.text) == [""])
+        #expect(found[2].allSatisfy { $0.tokens.isEmpty && $0.attention.isEmpty && $0.score == 0 })
         for translations in found.prefix(2) {
             #expect(translations.count == 3)
             #expect(translations.map(\.score) == translations.map(\.score).sorted(by: >))

@@ -176,7 +176,7 @@ struct CorpusImport: ParsableCommand {
         }
         progress.finish()
         if output.json { return try JSON.print(CorpusRecord(summary)) }
-        report(summary)
+        report(summary, of: source)
     }
 
     private func resolvedFormat() throws -> CorpusFormat {
@@ -198,7 +198,19 @@ struct CorpusImport: ParsableCommand {
                 word: wordColumn ?? 1, tag: tagColumn, scheme: (tagScheme ?? .bio).scheme))
     }
 
-    private func report(_ summary: CorpusSummary) {
+    /// What one does with such a corpus.
+    private func use(of name: String, _ source: CorpusSource) -> [String] {
+        let vocabulary = ["vocab", "build", name, "--corpus", name]
+        return switch source.format {
+        case .conll: ["finetune", "tag", name]
+        case .squad: ["finetune", "span", name, "--model", "MODEL"]
+        default:
+            source.inputs.contains { $0.pairPath != nil }
+                ? vocabulary + ["--special", "language-model"] : vocabulary
+        }
+    }
+
+    private func report(_ summary: CorpusSummary, of source: CorpusSource) {
         let splits = summary.splitCounts.sorted { $0.key < $1.key }
             .map { "\($0.value.grouped) \($0.key.rawValue)" }.joined(separator: ", ")
         StandardOutput.line(
@@ -221,8 +233,7 @@ struct CorpusImport: ParsableCommand {
                     + "--drop-duplicates leaves such out.")
         }
         if summary.splitCounts.count > 1 {
-            NextCommand.suggest(
-                "vocab", "build", summary.name, "--corpus", summary.name, workspace: workspace)
+            NextCommand.suggest(use(of: summary.name, source), workspace: workspace)
         } else {
             // Too few documents to draw from at random: hold out the end of the text instead.
             let contiguous = summary.documentCount < 10 ? ["--contiguous"] : []

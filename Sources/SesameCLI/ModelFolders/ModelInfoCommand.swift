@@ -175,9 +175,9 @@ struct ModelInfoCommand: ParsableCommand {
         return result
     }
 
-    /// "16 MB", "45.2 GB".
+    /// "16 MB", "45.2 GB"; a size that no machine has may be past all integers.
     private static func size(_ bytes: Double) -> String {
-        bytes < 1e10 ? Int(bytes).byteSize : "\((bytes / 1e9).fixed(1)) GB"
+        Int(min(bytes, 1e18)).byteSize
     }
 
     /// "2.85 GFLOP", in steps of a thousand.

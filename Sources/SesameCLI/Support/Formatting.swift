@@ -52,9 +52,10 @@ extension BinaryInteger {
         return result
     }
 
-    /// A size in bytes, KB or MB (powers of ten).
+    /// A size in bytes, KB, MB or GB (powers of ten).
     var byteSize: String {
         switch self {
+        case 1_000_000_000...: "\((Double(self) / 1_000_000_000).fixed(1)) GB"
         case 10_000_000...: "\((Double(self) / 1_000_000).fixed(0)) MB"
         case 1_000_000...: "\((Double(self) / 1_000_000).fixed(1)) MB"
         case 1000...: "\((Double(self) / 1000).fixed(0)) KB"

@@ -99,8 +99,17 @@ struct VocabBuild: ParsableCommand {
         StandardOutput.line(
             "Vocabulary '\(name)': \(summary.tokenCount.counted("token")), \(kind.rawValue), from '\(corpus)'."
         )
+        let use = recipe.special == .bert ? ["pretrain", "bert"] : ["pretrain", "gpt"]
         NextCommand.suggest(
-            "pretrain", kind == .wordpiece ? "bert" : "gpt", corpus, "--tokenizer", name,
+            (try isOfTranslations(workspace) ? ["train", "translate"] : use)
+                + [corpus, "--tokenizer", name],
             workspace: self.workspace)
+    }
+
+    /// Whether what was counted is both sides of translations, for a model that begins and ends its sentences.
+    private func isOfTranslations(_ workspace: Workspace) throws -> Bool {
+        guard recipe.special == .languageModel, side == .both else { return false }
+        let documents = try workspace.documents(corpus: corpus, ordinals: 0..<1)
+        return try documents.next().map { $0.pair != nil && $0.label == nil } ?? false
     }
 }

@@ -125,9 +125,9 @@ public struct TrainedModelFolder: Sendable {
         throw TrainingError(
             .badModelFolder(
                 path: url.path,
-                problem: "\(use) needs a model for "
-                    + tasks.map(\.rawValue).joined(separator: " or ")
-                    + ", but this one is for \(record.task.rawValue)",
+                problem: "\(use) needs a model that "
+                    + tasks.map(\.purpose).joined(separator: " or ")
+                    + ", but this one \(record.task.purpose)",
                 remedy: "choose another folder"))
     }
 

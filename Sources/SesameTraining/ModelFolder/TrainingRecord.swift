@@ -72,6 +72,23 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var run: Int64?
 }
 
+extension TrainingRecord.Task {
+    /// What such a model does, as in "this model continues text".
+    package var purpose: String {
+        switch self {
+        case .nextToken: "continues text"
+        case .maskedLanguageModel: "fills masked tokens"
+        case .classification: "names the class of a text"
+        case .regression: "gives a text a score"
+        case .bidirectionalLanguageModel: "gives words vectors in their context"
+        case .tagging: "tags the words of a sentence"
+        case .questionAnswering: "answers questions with parts of a text"
+        case .multipleChoice: "picks one of several endings"
+        case .translation: "translates sentences"
+        }
+    }
+}
+
 extension TrainingRecord {
     /// What `config.json` tells of a model that somebody else has trained.
     /// - Throws: `ModelError` where it cannot be read; ``TrainingError`` with code `.badModelFolder`

@@ -88,17 +88,15 @@ public func evaluateSuite(
     try options.validate()
     let runner = try SuiteRunner(
         suite: suite, data: data, model: model, options: options, folder: folder)
-    var report = try runner.report(resuming: resuming)
-    let workspace = try runner.openWorkspace()
+    var (report, workspace) = try runner.begin(resuming: resuming)
     let count = report.trainingCount
-    for set in suite.sets where runner.learner.reason(against: set.task) == nil {
+    for set in runner.learnableSets {
         for seed in options.seeds {
             defer { runner.removeModel(set, seed, of: report) }
             guard report.result(set, seed) == nil else { continue }
             if shouldStop() { return report }
             try onEvent(
                 .began(set: set.name, seed: seed, index: report.results.count, count: count))
-            try runner.importSet(set, into: workspace)
             let result = try withoutActuallyEscaping(onEvent) { onEvent in
                 try runner.run(
                     set, seed: seed, workspace: workspace, onEvent: { try onEvent(.training($0)) },
@@ -170,8 +168,16 @@ private struct SuiteRunner {
         return encoded.withUnsafeBytes { ContentHash.text(ContentHash.of($0)) }
     }
 
-    /// The results so far, or none yet.
-    func report(resuming: Bool) throws -> SuiteReport {
+    /// The sets that the model can be put to.
+    var learnableSets: [EvaluationSet] {
+        suite.sets.filter { learner.reason(against: $0.task) == nil }
+    }
+
+    /// The results so far, and the sets' documents.
+    ///
+    /// All sets are read before the first training, and the file of results is made after that: a wrong path is found
+    /// at once, and when it has been mended the suite begins anew.
+    func begin(resuming: Bool) throws -> (SuiteReport, Workspace) {
         let fresh = SuiteReport(
             model: model.lastPathComponent, fingerprint: try fingerprint(), suite: suite,
             seeds: options.seeds, omissions: omissions, results: [])
@@ -185,8 +191,13 @@ private struct SuiteRunner {
                         path: folder.path,
                         problem: "cannot make a folder for the results: \(fileReason(error))"))
             }
+            let workspace = try openWorkspace()
+            for set in learnableSets {
+                if try has(set, in: workspace) { try workspace.deleteCorpus(set.name) }
+                try importSet(set, into: workspace)
+            }
             try save(fresh)
-            return fresh
+            return (fresh, workspace)
         }
         guard resuming else { throw TrainingError(.exists(path: resultsFile.path)) }
         let report = try SuiteReport(folder: folder)
@@ -199,7 +210,11 @@ private struct SuiteRunner {
                     problem: "it holds results of another model, other sets, seeds or settings; "
                         + "name these again, or choose another folder"))
         }
-        return report
+        let workspace = try openWorkspace()
+        for set in try learnableSets.filter({ try !has($0, in: workspace) }) {
+            try importSet(set, into: workspace)
+        }
+        return (report, workspace)
     }
 
     func save(_ report: SuiteReport) throws {
@@ -212,13 +227,15 @@ private struct SuiteRunner {
         }
     }
 
-    func openWorkspace() throws -> Workspace {
+    private func openWorkspace() throws -> Workspace {
         try Workspace(url: folder.appendingPathComponent("suite.sqlite"))
     }
 
-    /// Imports a set that an earlier call has not.
-    func importSet(_ set: EvaluationSet, into workspace: Workspace) throws {
-        guard try !workspace.corpora().contains(where: { $0.name == set.name }) else { return }
+    private func has(_ set: EvaluationSet, in workspace: Workspace) throws -> Bool {
+        try workspace.corpora().contains { $0.name == set.name }
+    }
+
+    private func importSet(_ set: EvaluationSet, into workspace: Workspace) throws {
         // Under its own name it stands only once it is divided.
         let staged = "\(set.name) (being divided)"
         if set.heldOut == nil {

@@ -60,6 +60,12 @@ public struct EvaluationSuite: Sendable, Hashable, Codable {
                 !set.train.isEmpty, "training files of \(set.name)", "one or more", "none")
             try OptionCheck.require(
                 set.scored != .train, "scored split of \(set.name)", "validation or test", "train")
+            let known = set.task.allMetrics
+            for metric in set.metrics ?? [] {
+                try OptionCheck.require(
+                    known.contains(metric), "a metric of \(set.name)",
+                    "one of " + known.joined(separator: ", "), "'\(metric)'")
+            }
             for value in [set.heldOut?.validation, set.heldOut?.test].compactMap(\.self) {
                 try OptionCheck.require(
                     (0..<1).contains(value), "held out of \(set.name)", "0 or more and below 1",
@@ -145,6 +151,25 @@ public struct EvaluationSet: Sendable, Hashable, Codable {
             case .questionAnswering: [MetricName.spanF1, MetricName.exactMatch]
             case .multipleChoice: [MetricName.accuracy]
             }
+        }
+
+        /// The metrics that a set may name.
+        var allMetrics: [String] {
+            let others: [String] =
+                switch self {
+                case .classification, .pairClassification:
+                    [MetricName.macroF1, MetricName.majorityAccuracy, MetricName.loss]
+                case .regression: [MetricName.meanSquaredError, MetricName.loss]
+                case .tagging: [MetricName.entityPrecision, MetricName.entityRecall]
+                case .questionAnswering:
+                    [
+                        MetricName.answerableExactMatch, MetricName.answerableF1,
+                        MetricName.noAnswerAccuracy, MetricName.bestSpanF1,
+                        MetricName.bestNoAnswerThreshold,
+                    ]
+                case .multipleChoice: [MetricName.loss]
+                }
+            return metrics + others
         }
     }
 

@@ -28,6 +28,15 @@ public struct Translation: Sendable, Hashable, Codable {
     public var attention: [[Float]]
 }
 
+extension Translation {
+    /// Of an empty text.
+    fileprivate init(ofNothing sourceTokens: [String]) {
+        self.init(
+            text: "", score: 0, logProbability: 0, isFinished: true, tokens: [],
+            sourceTokens: sourceTokens, attention: [])
+    }
+}
+
 /// A trained translation model, ready to translate.
 ///
 ///     let translator = try Translator(modelFolder: folder)
@@ -78,7 +87,8 @@ public struct Translator: Sendable {
     ///   - texts: Sentences. Of one longer than the model was trained for the end is cut off.
     ///   - options: How to look for them.
     ///   - precision: Of matrix products.
-    /// - Returns: In the order of the texts, `options.count` each, or as many as were found.
+    /// - Returns: In the order of the texts, `options.count` each, or as many as were found; for a text without a
+    ///   token an empty translation, so that lines stay beside each other.
     /// - Throws: ``TrainingError`` with code `.invalidOption`.
     public func translate(
         _ texts: [String], options: TranslationSearch = TranslationSearch(),
@@ -91,25 +101,32 @@ public struct Translator: Sendable {
                     name: options.keepsAttention ? "attention weights" : "coverage penalty",
                     expected: "left out, since the model has no attention", found: "asked for"))
         }
-        let sources = sourceTokenizer.encodeIDsBatch(texts).map {
+        let ids = sourceTokenizer.encodeIDsBatch(texts)
+        let sources = ids.map {
             TranslationVocabulary.source($0, sourceTokenizer, maxLength: maxLength)
         }
+        // Of nothing a model would make something: it has not been trained on that.
         let found = search(
-            sources, options, TranslationVocabulary.excludedIDs(of: targetTokenizer), precision)
-        return zip(sources, found).map { source, hypotheses in
+            zip(ids, sources).filter { !$0.0.isEmpty }.map(\.1), options,
+            TranslationVocabulary.excludedIDs(of: targetTokenizer), precision)
+        var next = found.makeIterator()
+        return zip(ids, sources).map { ids, source in
             let sourceTokens = source.map { sourceTokenizer.vocabulary.token($0) }
-            return hypotheses.map { hypothesis in
-                var tokens = hypothesis.tokens.map { targetTokenizer.vocabulary.token($0) }
-                if hypothesis.isFinished,
-                    let end = targetTokenizer.endID ?? targetTokenizer.separatorID
-                {
-                    tokens.append(targetTokenizer.vocabulary.token(end))
-                }
-                return Translation(
-                    text: targetTokenizer.decode(hypothesis.tokens), score: hypothesis.score,
-                    logProbability: hypothesis.logProbability, isFinished: hypothesis.isFinished,
-                    tokens: tokens, sourceTokens: sourceTokens, attention: hypothesis.attention)
-            }
+            guard !ids.isEmpty else { return [Translation(ofNothing: sourceTokens)] }
+            return (next.next() ?? []).map { translation($0, of: sourceTokens) }
         }
+    }
+
+    private func translation(_ hypothesis: Hypothesis, of sourceTokens: [String]) -> Translation {
+        var tokens = hypothesis.tokens.map { targetTokenizer.vocabulary.token($0) }
+        if hypothesis.isFinished,
+            let end = targetTokenizer.endID ?? targetTokenizer.separatorID
+        {
+            tokens.append(targetTokenizer.vocabulary.token(end))
+        }
+        return Translation(
+            text: targetTokenizer.decode(hypothesis.tokens), score: hypothesis.score,
+            logProbability: hypothesis.logProbability, isFinished: hypothesis.isFinished,
+            tokens: tokens, sourceTokens: sourceTokens, attention: hypothesis.attention)
     }
 }
