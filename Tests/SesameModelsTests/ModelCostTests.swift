@@ -95,19 +95,19 @@ struct ModelCostTests {
             Self.tagger(layers: 1, crf: false),
         ] {
             let model = try Tagger(configuration: sizes, key: RandomKey(seed: 1))
-            #expect(TaggerCost(sizes).parameterCount == model.parameterCount)
+            #expect(sizes.cost.parameterCount == model.parameterCount)
         }
     }
 
     /// Layers of 8 inputs and of both directions' 18 states, four gates each, and three tags.
     @Test func operationsOfTaggers() {
-        let plain = TaggerCost(Self.tagger(characters: ""))
+        let plain = Self.tagger(characters: "").cost
         let gates = 2 * 4 * 9
         let weights = Double(gates * (8 + 9) + gates * (18 + 9) + 18 * 3)
         #expect(plain.forwardOperations(length: 7) == 2 * weights)
         #expect(plain.trainingOperations(length: 30) == 6 * weights)
         // Thirty features more, of thirty filters at eight places of a word, over three vectors of thirty.
-        let spelled = TaggerCost(Self.tagger())
+        let spelled = Self.tagger().cost
         let more = Double(gates * 30 + 8 * 30 * 3 * 30)
         #expect(spelled.forwardOperations(length: 7) == 2 * (weights + more))
     }
@@ -208,7 +208,7 @@ struct ModelCostTests {
                 ("abcdefg", 100, 1, 32), ("", 200, 2, 64), ("abcdefg", 50, 3, 64),
             ] {
                 let sizes = Self.tagger(characters: characters, width: width, layers: layers)
-                let (length, word) = (25, TaggerCost.wordLength)
+                let (length, word) = (25, TaggerConfig.usualWordLength)
                 let count = batch * length
                 let words = IDTensor(
                     (0..<count).map { Int32($0 % 50) }, shape: [batch, length])
@@ -222,9 +222,165 @@ struct ModelCostTests {
                 let tags = IDTensor((0..<count).map { Int32($0 % 3) }, shape: [batch, length])
                 let model = try Tagger(configuration: sizes, key: RandomKey(seed: 1))
                 let ratio = Self.foreseenShare(
-                    TaggerCost(sizes), batchSize: batch, length: length, model
+                    sizes.cost, batchSize: batch, length: length, model
                 ) { $0.loss(input, tags: tags, context: .training(seed: 1, step: 0)) }
                 #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
+            }
+        }
+    }
+
+    private static let translation = RecurrentSeq2SeqConfig(
+        vocabularies: Seq2SeqVocabularies(
+            sourceSize: 40, targetSize: 50, isShared: false, beginningID: 0, endID: 1),
+        embeddingSize: 8, encoderSize: 6, hiddenSize: 12, layerCount: 2)
+
+    @Test(arguments: RecurrentCell.allCases)
+    func countsAreThoseOfRecurrentModels(cell: RecurrentCell) throws {
+        let key = RandomKey(seed: 1)
+        for (ties, projection) in [(false, nil), (true, nil), (false, 5)] as [(Bool, Int?)] {
+            if projection != nil && cell != .lstm { continue }
+            let sizes = RNNConfig(
+                vocabularySize: 50, cell: cell, embeddingSize: ties ? 12 : 8, hiddenSize: 12,
+                projectionSize: projection, layerCount: 3, tiesEmbeddings: ties)
+            #expect(
+                sizes.cost.parameterCount
+                    == (try RNNLanguageModel(configuration: sizes, key: key)).parameterCount)
+        }
+        for kind in StateAttention.Kind.allCases.map(Optional.some) + [nil] {
+            for (ties, feeds) in [(true, false), (false, true)] {
+                var sizes = Self.translation
+                (sizes.cell, sizes.attention) = (cell, kind)
+                (sizes.tiesEmbeddings, sizes.inputFeeding) = (ties, feeds)
+                let model = try RecurrentSeq2Seq(configuration: sizes, key: key)
+                #expect(sizes.cost.parameterCount == model.parameterCount)
+            }
+        }
+    }
+
+    @Test func countsAreThoseOfOtherModels() throws {
+        let key = RandomKey(seed: 1)
+        for highways in [0, 2] {
+            let sizes = ELMoConfig(
+                vocabularySize: 50, characterSize: 4,
+                filters: [.init(width: 1, count: 3), .init(width: 4, count: 5)],
+                highwayLayerCount: highways, projectionSize: 6, hiddenSize: 10)
+            #expect(
+                sizes.cost.parameterCount
+                    == (try ELMo(configuration: sizes, key: key)).parameterCount)
+        }
+        for direct in [false, true] {
+            let sizes = NNLMConfig(vocabularySize: 50, hasDirectConnections: direct)
+            #expect(
+                sizes.cost.parameterCount
+                    == (try NNLM(configuration: sizes, key: key)).parameterCount)
+        }
+        for (norm, layers) in [(false, 0), (true, 2)] {
+            let sizes = TextCNNConfig(
+                vocabularySize: 50, embeddingSize: 8, contextLayerCount: layers,
+                contextSize: layers,
+                filterCount: 5, usesBatchNorm: norm)
+            #expect(sizes.cost.parameterCount == TextCNN(sizes, key: key).parameterCount)
+        }
+    }
+
+    /// Weights that a token goes through, counted by hand.
+    @Test func operationsOfRecurrentModels() {
+        // Gates of an input of 8 and a state of 12, then of two of 12; 50 logits.
+        let rnn = RNNConfig(vocabularySize: 50, cell: .gru, embeddingSize: 8, hiddenSize: 12)
+        let gates = 3 * 12 * (8 + 12) + 3 * 12 * (12 + 12)
+        #expect(rnn.cost.forwardOperations(length: 5) == Double(2 * (gates + 12 * 50)))
+        #expect(rnn.cost.trainingOperations(length: 9) == Double(6 * (gates + 12 * 50)))
+        let nnlm = NNLMConfig(vocabularySize: 50, contextLength: 3, embeddingSize: 4, hiddenSize: 7)
+        #expect(nnlm.cost.forwardOperations(length: 5) == Double(2 * (12 * 7 + 7 * 50)))
+        let cnn = TextCNNConfig(vocabularySize: 50, embeddingSize: 8, filterCount: 5)
+        #expect(cnn.cost.forwardOperations(length: 5) == Double(2 * (3 + 4 + 5) * 8 * 5))
+        // Two directions of 6, a decoder of 12, a query to states of 12, 8 features of 24 for 50 logits; two products
+        // with each state of the source.
+        let encoder = 2 * (4 * 6 * (8 + 6) + 4 * 6 * (12 + 6))
+        let decoder = 4 * 12 * (8 + 12) + 4 * 12 * (12 + 12)
+        let own = encoder + decoder + 12 * 12 + 24 * 8 + 8 * 50
+        #expect(
+            Self.translation.cost.forwardOperations(length: 20)
+                == Double(2 * (own + 20 * 2 * 12)))
+    }
+
+    @Test func recurrentModelsTakeTheMemoryThatIsForeseen() async {
+        await #expect(processExitsWith: .success) {
+            for (cell, width, layers, batch) in [
+                (RecurrentCell.lstm, 100, 2, 32), (.gru, 200, 1, 64), (.lstm, 60, 4, 64),
+            ] {
+                let sizes = RNNConfig(
+                    vocabularySize: 500, cell: cell, embeddingSize: width, hiddenSize: width,
+                    layerCount: layers)
+                let ids = Self.ids(batch, 35)
+                let ratio = Self.foreseenShare(
+                    sizes.cost, batchSize: batch, length: 35,
+                    RNNLanguageModel(sizes, key: RandomKey(seed: 1))
+                ) { $0.loss(ids, targets: ids, context: .training(seed: 1, step: 0)).loss.loss }
+                #expect((0.8...1.4).contains(ratio), "\(cell) \(width) × \(layers): \(ratio)")
+            }
+        }
+    }
+
+    @Test(arguments: [StateAttention.Kind.bilinear, .additive, nil])
+    func recurrentTranslationTakesTheMemoryThatIsForeseen(kind: StateAttention.Kind?) async {
+        await #expect(processExitsWith: .success) { [kind] in
+            for (width, layers, batch) in [(128, 1, 16), (64, 2, 32)] {
+                var sizes = Self.translation
+                sizes.vocabularies = Seq2SeqVocabularies(
+                    sourceSize: 500, targetSize: 500, isShared: true, beginningID: 0, endID: 1)
+                (sizes.embeddingSize, sizes.encoderSize, sizes.hiddenSize) = (
+                    width, width, 2 * width
+                )
+                (sizes.layerCount, sizes.attention) = (layers, kind)
+                let model = try RecurrentSeq2Seq(configuration: sizes, key: RandomKey(seed: 1))
+                let (ids, lengths) = (Self.ids(batch, 40), Array(repeating: 40, count: batch))
+                let ratio = Self.foreseenShare(sizes.cost, batchSize: batch, length: 40, model) {
+                    $0.loss(
+                        ids, sourceLengths: lengths, input: ids, output: ids,
+                        targetLengths: lengths, context: .training(seed: 1, step: 0)
+                    ).loss
+                }
+                #expect((0.8...1.4).contains(ratio), "\(width) × \(layers): \(ratio)")
+            }
+        }
+    }
+
+    @Test func otherModelsTakeTheMemoryThatIsForeseen() async {
+        await #expect(processExitsWith: .success) {
+            let (batch, length) = (32, 25)
+            let elmo = ELMoConfig(vocabularySize: 500, projectionSize: 64, hiddenSize: 128)
+            let letters = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+            let words = WordBatch(
+                sentences: (0..<batch).map { Array($0 * length..<($0 + 1) * length) },
+                maxWordBytes: 50
+            ) { word in (0..<6).map { letters[(word >> $0) % 26] } }
+            let classes = words.numbers.map { Int32($0 % 500) }
+            let ofELMo = Self.foreseenShare(
+                elmo.cost, batchSize: batch, length: length, ELMo(elmo, key: RandomKey(seed: 1))
+            ) { $0.loss(words, classes: classes, context: .training(seed: 1, step: 0)).mean }
+            #expect((0.8...1.4).contains(ofELMo), "ELMo: \(ofELMo)")
+
+            let ids = Self.ids(batch, 64)
+            for direct in [false, true] {
+                let nnlm = NNLMConfig(vocabularySize: 500, hasDirectConnections: direct)
+                let ratio = Self.foreseenShare(
+                    nnlm.cost, batchSize: batch, length: 64, NNLM(nnlm, key: RandomKey(seed: 1))
+                ) { $0.loss(ids, targets: ids, context: .training(seed: 1, step: 0)).loss }
+                #expect((0.8...1.4).contains(ratio), "NNLM, direct \(direct): \(ratio)")
+            }
+            for norm in [false, true] {
+                let cnn = TextCNNConfig(vocabularySize: 500, usesBatchNorm: norm)
+                let model = SequenceClassifier(
+                    textCNN: TextCNN(cnn, key: RandomKey(seed: 1)),
+                    head: .classification(labels: ["a", "b"]), key: RandomKey(seed: 2))
+                let labels = IDTensor((0..<Int32(batch)).map { $0 % 2 }, shape: [batch])
+                let ratio = Self.foreseenShare(cnn.cost, batchSize: batch, length: 64, model) {
+                    $0.lossAndStatistics(
+                        ids, targets: .labels(labels), context: .training(seed: 1, step: 0)
+                    ).loss
+                }
+                #expect((0.8...1.4).contains(ratio), "TextCNN, norm \(norm): \(ratio)")
             }
         }
     }

@@ -56,19 +56,58 @@ struct TrainingEstimateTests {
         }
     }
 
+    /// Training a thousand tokens takes some time with each kind of model that is no Transformer.
+    private func expectSpeed(
+        of model: some PretrainedModel, cost: NetworkCost, in fixture: Fixture
+    ) throws {
+        let name = "\(type(of: model)) \(cost.hashValue)"
+        let folder = try fixture.save(model, as: name)
+        var estimate = TrainingEstimate(cost, batchSize: 2)
+        #expect(estimate.length == cost.usualLength, "\(name)")
+        #expect(estimate.parameterCount == cost.parameterCount, "\(name)")
+        estimate.speed = try MachineSpeed.measured(
+            modelFolder: folder, batchSize: 2, length: 25, precision: .float32, seconds: 0.01)
+        let seconds = try #require(estimate.seconds(tokens: 1000))
+        #expect(seconds > 0 && seconds < 1000, "\(name): \(seconds)")
+    }
+
     @Test(arguments: ["", "abc"], [0, 2])
     func speedOfTaggersIsMeasured(characters: String, contextLayers: Int) throws {
-        let cost = TaggerCost(
-            TaggerConfig(
-                vocabularySize: 9000, embeddingSize: 8, characters: characters,
-                contextLayerCount: contextLayers, contextSize: contextLayers == 0 ? 0 : 6,
-                hiddenSize: 8, tags: ["O", "B-X"]))
-        var estimate = TrainingEstimate(cost, batchSize: 2)
-        #expect(estimate.length == 25 && estimate.parameterCount == cost.parameterCount)
-        estimate.speed = try MachineSpeed.measured(
-            for: cost, batchSize: 2, length: 25, precision: .float32, seconds: 0.01)
-        let seconds = try #require(estimate.seconds(tokens: 1000))
-        #expect(seconds > 0 && seconds < 1000)
+        let sizes = TaggerConfig(
+            vocabularySize: 90, embeddingSize: 8, characters: characters,
+            contextLayerCount: contextLayers, contextSize: contextLayers == 0 ? 0 : 6,
+            hiddenSize: 8, tags: ["O", "B-X"])
+        try expectSpeed(
+            of: Tagger(configuration: sizes, key: RandomKey(seed: 1)), cost: sizes.cost,
+            in: Fixture())
+    }
+
+    @Test(arguments: [0, 2], [SequenceHead.regression, .classification(labels: ["a", "b"])])
+    func speedOfConvolutionsIsMeasured(contextLayers: Int, head: SequenceHead) throws {
+        let sizes = TextCNNConfig(
+            vocabularySize: 90, embeddingSize: 8, contextLayerCount: contextLayers,
+            contextSize: contextLayers == 0 ? 0 : 6, filterCount: 4)
+        let key = RandomKey(seed: 1)
+        try expectSpeed(
+            of: SequenceClassifier(textCNN: TextCNN(sizes, key: key), head: head, key: key),
+            cost: sizes.cost, in: Fixture())
+    }
+
+    @Test func speedOfOtherNetworksIsMeasured() throws {
+        let (fixture, key) = (try Fixture(), RandomKey(seed: 1))
+        let rnn = RNNConfig(vocabularySize: 90, embeddingSize: 8, hiddenSize: 8)
+        try expectSpeed(of: RNNLanguageModel(rnn, key: key), cost: rnn.cost, in: fixture)
+        let nnlm = NNLMConfig(vocabularySize: 90)
+        try expectSpeed(of: NNLM(nnlm, key: key), cost: nnlm.cost, in: fixture)
+        let elmo = ELMoConfig(vocabularySize: 90, projectionSize: 8, hiddenSize: 8)
+        try expectSpeed(of: ELMo(elmo, key: key), cost: elmo.cost, in: fixture)
+        let translation = RecurrentSeq2SeqConfig(
+            vocabularies: Seq2SeqVocabularies(
+                sourceSize: 40, targetSize: 50, isShared: false, beginningID: 0, endID: 1),
+            embeddingSize: 8, encoderSize: 4, hiddenSize: 8)
+        try expectSpeed(
+            of: RecurrentSeq2Seq(configuration: translation, key: key), cost: translation.cost,
+            in: fixture)
     }
 
     @Test func speedIsMeasured() {
@@ -117,6 +156,37 @@ struct TrainingEstimateTests {
         }
         #expect(error?.code == .tooLarge)
         #expect(error?.description.contains("batches of 50000 × 512 tokens") == true)
+    }
+
+    /// Weights that the machine could hold, but not with gradients, moments and what a batch keeps.
+    @Test func recurrentModelsThatDoNotFitAreRefused() throws {
+        let fixture = try Fixture()
+        try fixture.importStories()
+        func expectRefusal(_ train: (ModelOutput) throws -> Void) {
+            let refused = #expect(throws: TrainingError.self) { try train(fixture.model("large")) }
+            #expect(refused?.code == .tooLarge)
+        }
+        expectRefusal { output in
+            var options = RNNPretrainingOptions()
+            (options.hiddenSize, options.training.batchSize) = (20_000, 65_536)
+            try pretrainRNN(
+                workspace: fixture.workspace, corpus: "stories", tokenizer: fixture.wordPiece,
+                options: options, output: output)
+        }
+        expectRefusal { output in
+            var options = NNLMPretrainingOptions()
+            (options.hiddenSize, options.training.batchSize) = (20_000, 65_536)
+            try pretrainNNLM(
+                workspace: fixture.workspace, corpus: "stories", tokenizer: fixture.wordPiece,
+                options: options, output: output)
+        }
+        expectRefusal { output in
+            var options = ELMoPretrainingOptions()
+            (options.hiddenSize, options.layerCount) = (1 << 20, 60)
+            try pretrainELMo(
+                workspace: fixture.workspace, corpus: "stories", tokenizer: fixture.wordPiece,
+                options: options, output: output)
+        }
     }
 
     @Test func aTaggerThatDoesNotFitIsRefused() throws {

@@ -30,7 +30,7 @@ struct ModelInfoCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tokens a text, for the estimates (default: as many as the model takes, for translation 100, for a recurrent tagger 25).",
+            "Tokens a text, for the estimates (default: as many as the model takes; where it has no limit, as are usual).",
             valueName: "n"))
     var length: Int?
 
@@ -61,7 +61,7 @@ struct ModelInfoCommand: ParsableCommand {
                     + "one of " + ModelPreset.all.map(\.name).joined(separator: ", "))
         }
         let info = try ModelInfo(url)
-        let estimate = try estimate(info)
+        let estimate = try estimate(info, in: url)
         if tokens != nil && estimate == nil {
             throw CommandError("no estimate is known for a model of the kind \(info.modelType)")
         }
@@ -113,13 +113,14 @@ struct ModelInfoCommand: ParsableCommand {
     }
 
     /// What the model costs here; nil for a kind whose cost is not known.
-    private func estimate(_ info: ModelInfo) throws -> TrainingEstimate? {
-        if let cost = info.cost { return try estimate(cost) }
-        guard let cost = info.taggerCost else { return nil }
-        return try estimate(cost) {
+    private func estimate(_ info: ModelInfo, in folder: URL) throws -> TrainingEstimate? {
+        func measured(_ length: Int) throws -> MachineSpeed {
             try MachineSpeed.measured(
-                for: cost, batchSize: batch, length: $0, precision: precision.precision)
+                modelFolder: folder, batchSize: batch, length: length,
+                precision: precision.precision)
         }
+        if let cost = info.cost { return try estimate(cost, measured: measured) }
+        return try info.networkCost.map { try estimate($0, measured: measured) }
     }
 
     private func estimate(_ cost: ModelCost) throws -> TrainingEstimate {

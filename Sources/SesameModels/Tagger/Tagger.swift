@@ -91,12 +91,7 @@ public struct Tagger: WordTagger, OwnLayoutModel {
         if configuration.contextLayerCount > 0 {
             mix = LayerMix(layerCount: configuration.contextLayerCount)
         }
-        var options = RecurrentOptions(
-            cell: .lstm, inputSize: configuration.inputSize,
-            hiddenSize: configuration.hiddenSize, layerCount: configuration.layerCount,
-            bidirectional: true)
-        options.dropout = configuration.dropoutProbability
-        recurrent = RecurrentNetwork(options, key: key.derived(3))
+        recurrent = RecurrentNetwork(configuration.networkOptions, key: key.derived(3))
         output = Linear(
             inputSize: recurrent.outputSize, outputSize: configuration.tags.count,
             key: key.derived(4))

@@ -1,3 +1,4 @@
+import SesameNN
 import SesameTensor
 
 /// The sizes and choices of a ``Tagger``.
@@ -100,6 +101,12 @@ public struct TaggerConfig: Codable, Sendable, Hashable {
                 .configuration, "tags has \(Set(tags).count) different ones, expected at least 2")
         }
         try ConfigCheck.parameters(self)
+    }
+
+    var networkOptions: RecurrentOptions {
+        RecurrentOptions(
+            cell: .lstm, inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
+            bidirectional: true, dropout: dropoutProbability)
     }
 
     enum CodingKeys: String, CodingKey {

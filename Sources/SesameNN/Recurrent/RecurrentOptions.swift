@@ -60,7 +60,7 @@ public struct RecurrentOptions: Codable, Sendable, Hashable {
     public var outputSize: Int { directionSize * directionCount }
 
     /// The size of what one direction of a layer reads.
-    func inputSize(ofLayer layer: Int) -> Int {
+    package func inputSize(ofLayer layer: Int) -> Int {
         layer == 0 ? inputSize : independentDirections ? directionSize : outputSize
     }
 }

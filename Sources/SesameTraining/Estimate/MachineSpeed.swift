@@ -1,8 +1,13 @@
 import SesameModels
-import SesameNN
 import SesameTensor
 
-/// How fast this machine trains models of some width, found out by training a small one for a moment.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How fast this machine trains a model, found out by training it, or a part of it, for a moment.
 public struct MachineSpeed: Sendable, Hashable, Codable {
     /// Operations a second in forward and backward passes, counted as the model's cost counts them.
     public var operationsPerSecond: Double
@@ -33,106 +38,47 @@ public struct MachineSpeed: Sendable, Hashable, Codable {
             hiddenSize: cost.hiddenSize, layerCount: cost.band == nil ? 1 : 2,
             headCount: cost.headCount, feedForwardSize: cost.feedForwardSize, dropoutProbability: 0,
             band: cost.band.map { .alternating(width: $0.width, layerCount: 2) })
-        let rows = max(1, min(batchSize, tokenLimit / length))
-        var generator = RandomGenerator(seed: 2)
-        let inputs = ids(rows, length, below: sizes.vocabularySize, &generator)
-        let targets = ids(rows, length, below: sizes.vocabularySize, &generator)
-        return measured(
-            GPT(sizes, key: RandomKey(seed: 1)),
-            operations: sizes.cost.trainingOperations(length: length) * Double(rows * length),
-            seconds: seconds
-        ) {
-            $0.loss(
-                inputs, targets: targets,
-                context: .training(seed: 1, step: 0, precision: precision)
-            ).loss
+        let probe = SpeedProbe(
+            batchSize: batchSize, length: length, precision: precision, seconds: seconds)
+        let inputs = probe.ids(below: sizes.vocabularySize)
+        let targets = probe.ids(below: sizes.vocabularySize, seed: 3)
+        return probe.speed(of: GPT(sizes, key: RandomKey(seed: 1)), cost: sizes.cost) {
+            $0.loss(inputs, targets: targets, context: probe.context).loss
         }
     }
 
-    /// Measures with a tagger of these sizes and a part of its vocabulary.
+    /// Measures with the model of a folder; of a Transformer, or a model on one, as for its cost.
     ///
     /// - Parameters:
-    ///   - cost: The tagger in question.
-    ///   - batchSize: Sentences a batch; fewer are measured where the batch is large.
-    ///   - length: Words a sentence.
+    ///   - folder: The model's folder.
+    ///   - batchSize: Texts a batch; fewer are measured where the batch is large.
+    ///   - length: Tokens a text.
     ///   - precision: The precision of matrix products.
     ///   - seconds: How long to measure, about.
-    /// - Throws: `ModelError` for sizes that no tagger can have.
+    /// - Throws: What loading the model throws; ``TrainingError`` with code `.badModelFolder` for a kind whose cost is
+    ///   not known.
     public static func measured(
-        for cost: TaggerCost, batchSize: Int, length: Int, precision: Precision,
+        modelFolder folder: URL, batchSize: Int, length: Int, precision: Precision,
         seconds: Double = 1
     ) throws -> MachineSpeed {
-        var sizes = cost.configuration
-        sizes.vocabularySize = min(sizes.vocabularySize, vocabularyLimit)
-        let rows = max(1, min(batchSize, tokenLimit / length))
-        var generator = RandomGenerator(seed: 2)
-        let characters =
-            sizes.characters.isEmpty
-            ? nil
-            : CharacterBatch(
-                ids: ids(
-                    rows * length, TaggerCost.wordLength, below: sizes.characterCount, &generator),
-                lengths: Array(repeating: TaggerCost.wordLength, count: rows * length),
-                rows: IDTensor((0..<Int32(rows * length)).map { $0 }, shape: [rows, length]))
-        let input = TaggerInput(
-            words: ids(rows, length, below: sizes.vocabularySize, &generator),
-            lengths: Array(repeating: length, count: rows), characters: characters,
-            context: sizes.contextLayerCount == 0
-                ? nil
-                : Tensor(
-                    repeating: 0.5,
-                    shape: [sizes.contextLayerCount, rows, length, sizes.contextSize]))
-        let tags = ids(rows, length, below: sizes.tags.count, &generator)
-        return measured(
-            try Tagger(configuration: sizes, key: RandomKey(seed: 1)),
-            operations: cost.trainingOperations(length: length) * Double(rows * length),
-            seconds: seconds
-        ) {
-            $0.loss(
-                input, tags: tags, context: .training(seed: 1, step: 0, precision: precision))
+        let kind = try ModelKind.of(folder)
+        if let cost = try kind.cost(folder) as? ModelCost {
+            return measured(
+                for: cost, batchSize: batchSize, length: length, precision: precision,
+                seconds: seconds)
         }
-    }
-
-    /// Measures training steps of a model.
-    ///
-    /// - Parameter operations: How many a step's forward and backward pass takes.
-    private static func measured<Model: Module>(
-        _ model: Model, operations: Double, seconds: Double, loss: (Model) -> Tensor
-    ) -> MachineSpeed {
-        var model = model
-        var optimizer = AdamW()
-        let clock = ContinuousClock()
-        var passes: [Double] = []
-        var updates: [Double] = []
-        let begin = clock.now
-        // The first step touches fresh memory, and does not count.
-        while passes.count < 3 || (clock.now - begin).seconds < seconds {
-            let start = clock.now
-            let (_, gradients) = model.valueWithGradients(loss)
-            let between = clock.now
-            optimizer.update(&model, with: gradients, learningRate: 1e-4)
-            passes.append((between - start).seconds)
-            updates.append((clock.now - between).seconds)
+        let probe = SpeedProbe(
+            batchSize: batchSize, length: length, precision: precision, seconds: seconds)
+        guard let speed = kind.speed else {
+            throw TrainingError(
+                .badModelFolder(
+                    path: folder.path,
+                    problem: "what a model of the kind \(kind.modelType) costs is not known",
+                    remedy: "choose another model"))
         }
-        func median(_ times: [Double]) -> Double {
-            times.dropFirst().sorted()[(times.count - 1) / 2]
-        }
-        return MachineSpeed(
-            operationsPerSecond: operations / median(passes),
-            updateSecondsPerParameter: median(updates) / Double(model.parameterCount))
-    }
-
-    /// Ids at random.
-    private static func ids(
-        _ rows: Int, _ columns: Int, below bound: Int, _ generator: inout RandomGenerator
-    ) -> IDTensor {
-        IDTensor(
-            (0..<rows * columns).map { _ in Int32(generator.next(below: bound)) },
-            shape: [rows, columns])
+        return try speed(folder, probe)
     }
 
     /// Enough of a vocabulary to measure with, and few enough that it is soon done.
     private static let vocabularyLimit = 4096
-    /// Tokens of a step, likewise.
-    private static let tokenLimit = 1024
 }

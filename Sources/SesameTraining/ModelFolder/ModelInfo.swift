@@ -53,8 +53,8 @@ public struct ModelInfo: Sendable, Codable, Hashable {
     public var tokenizer: TokenizerInfo
     /// What a Transformer, or a model on one, costs in memory and arithmetic; nil for other kinds.
     public var cost: ModelCost?
-    /// What a recurrent tagger costs; nil for other kinds.
-    public var taggerCost: TaggerCost?
+    /// What a model of another kind costs; nil for Transformers, and for n-grams, which are counted.
+    public var networkCost: NetworkCost?
     /// How the model was trained here; nil for one from elsewhere.
     public var training: TrainingRecord?
 
@@ -71,7 +71,7 @@ public struct ModelInfo: Sendable, Codable, Hashable {
         memoryBytes = 4 * parameterCount
         let kind = try ModelKind.of(url)
         let cost = try kind.cost(url)
-        (self.cost, taggerCost) = (cost as? ModelCost, cost as? TaggerCost)
+        (self.cost, networkCost) = (cost as? ModelCost, cost as? NetworkCost)
         let sizes = try kind.sizes(url)
         (layerCount, hiddenSize, headCount) = (sizes.layerCount, sizes.hiddenSize, sizes.headCount)
         (vocabularySize, maxSequenceLength) = (sizes.vocabularySize, sizes.maxSequenceLength)

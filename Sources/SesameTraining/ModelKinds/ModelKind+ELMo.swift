@@ -10,6 +10,23 @@ extension ModelKind {
                 vocabularySize: configuration.vocabularySize,
                 layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize)
         },
+        cost: { try ModelFolder.elmo(in: $0).cost },
+        speed: { folder, probe in
+            let model = try ELMo.load(from: folder)
+            // Words of six letters, which few others are the same as.
+            let letters = probe.ids([probe.rows * probe.length, 6], below: 26).scalars
+            let words = WordBatch(
+                sentences: (0..<probe.rows).map {
+                    Array($0 * probe.length..<($0 + 1) * probe.length)
+                }, maxWordBytes: model.configuration.maxWordBytes
+            ) { word in letters[word * 6..<(word + 1) * 6].map { 97 + UInt8($0) } }
+            let classes = probe.ids(
+                [words.numbers.count], below: model.configuration.vocabularySize
+            ).scalars
+            return probe.speed(of: model, cost: model.configuration.cost) {
+                $0.loss(words, classes: Array(classes), context: probe.context).mean
+            }
+        },
         load: { try ELMo.load(from: $0) },
         evaluate: { input in
             try input.workspace.segmentSentences(corpus: input.corpus)

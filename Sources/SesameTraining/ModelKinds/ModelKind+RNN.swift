@@ -10,6 +10,14 @@ extension ModelKind {
                 vocabularySize: configuration.vocabularySize,
                 layerCount: configuration.layerCount, hiddenSize: configuration.hiddenSize)
         },
+        cost: { try ModelFolder.rnn(in: $0).cost },
+        speed: { folder, probe in
+            let model = try RNNLanguageModel.load(from: folder)
+            let ids = probe.ids(below: model.configuration.vocabularySize)
+            return probe.speed(of: model, cost: model.configuration.cost) {
+                $0.loss(ids, targets: ids, context: probe.context).loss.loss
+            }
+        },
         load: { try RNNLanguageModel.load(from: $0) },
         evaluate: { input in
             let stream = try input.tokens()
@@ -29,6 +37,14 @@ extension ModelKind {
             return ModelSizes(
                 vocabularySize: configuration.vocabularySize, layerCount: 1,
                 hiddenSize: configuration.hiddenSize)
+        },
+        cost: { try ModelFolder.nnlm(in: $0).cost },
+        speed: { folder, probe in
+            let model = try NNLM.load(from: folder)
+            let ids = probe.ids(below: model.configuration.vocabularySize)
+            return probe.speed(of: model, cost: model.configuration.cost) {
+                $0.loss(ids, targets: ids, context: probe.context).loss
+            }
         },
         load: { try NNLM.load(from: $0) },
         evaluate: { input in

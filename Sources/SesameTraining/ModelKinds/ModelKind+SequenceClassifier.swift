@@ -1,4 +1,11 @@
 import SesameModels
+import SesameTensor
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 extension ModelKind {
     /// A BERT or GPT with a head over texts; its `model_type` is the encoder's, its `architectures` tell the head.
@@ -21,7 +28,33 @@ extension ModelKind {
     /// A convolutional network with a head over texts, which only training here makes.
     static let textCNN = ModelKind(
         modelType: TextCNNConfig.modelType, sizes: sequenceClassifier.sizes,
-        load: sequenceClassifier.load, evaluate: evaluateTexts)
+        cost: sequenceClassifier.cost, speed: convolutionSpeed, load: sequenceClassifier.load,
+        evaluate: evaluateTexts)
+
+    private static func convolutionSpeed(
+        _ folder: URL, _ probe: SpeedProbe
+    ) throws -> MachineSpeed {
+        let model = try SequenceClassifier.load(from: folder)
+        guard case .textCNN(let sizes) = model.configuration.backbone else {
+            preconditionFailure("a \(TextCNNConfig.modelType) that is none")
+        }
+        let ids = probe.ids(below: sizes.vocabularySize)
+        let layers =
+            sizes.contextLayerCount == 0
+            ? nil
+            : Tensor(
+                repeating: 0.5,
+                shape: [sizes.contextLayerCount, probe.rows, probe.length, sizes.contextSize])
+        let targets: SequenceClassifier.Targets =
+            switch model.configuration.head {
+            case .classification(let labels):
+                .labels(probe.ids([probe.rows], below: labels.count))
+            case .regression: .scores(Tensor(repeating: 0.5, shape: [probe.rows]))
+            }
+        return probe.speed(of: model, cost: sizes.cost) {
+            $0.lossAndStatistics(ids, layers: layers, targets: targets, context: probe.context).loss
+        }
+    }
 
     private static func evaluateTexts(_ input: EvaluationInput) throws -> EvaluationReport {
         let texts = try input.reader.labelled(input.split)
@@ -32,12 +65,12 @@ extension ModelKind {
 }
 
 extension SequenceClassifierConfig {
-    /// What the backbone costs, where that is known: the head adds next to nothing.
-    var cost: ModelCost? {
+    /// What the backbone costs: the head adds next to nothing.
+    var cost: any TrainingCost {
         switch backbone {
         case .bert(let configuration): configuration.headedCost
         case .gpt(let configuration): configuration.headedCost
-        case .textCNN: nil
+        case .textCNN(let configuration): configuration.cost
         }
     }
 }

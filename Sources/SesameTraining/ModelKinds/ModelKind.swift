@@ -23,6 +23,9 @@ struct ModelKind: Sendable {
     let sizes: @Sendable (URL) throws -> ModelSizes
     /// What it costs in memory and arithmetic, from `config.json` alone; nil where no formula is known.
     var cost: @Sendable (URL) throws -> (any TrainingCost)? = { _ in nil }
+    /// How fast this machine trains the model of a folder; nil for a Transformer, whose cost tells how to find out, and
+    /// where no formula is known.
+    var speed: (@Sendable (URL, SpeedProbe) throws -> MachineSpeed)?
     /// Reads the model of a folder.
     let load: @Sendable (URL) throws -> any StoredModel
     /// Writes the model of a folder in another layout that other programs read: a file, or a folder.

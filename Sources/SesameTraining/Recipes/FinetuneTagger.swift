@@ -105,7 +105,7 @@ public func finetuneTagger(
             tags: sentences.tags, scheme: sentences.scheme?.rawValue)
         try configuration.validate()
         try TrainingEstimate.requireFits(
-            TaggerCost(configuration), lengths: sentences.train.map(\.words.count),
+            configuration.cost, lengths: sentences.train.map(\.words.count),
             batchSize: options.training.batchSize)
         let key = RandomKey(seed: options.training.seed, stream: RecipeSite.weights)
         var model = try Tagger(configuration: configuration, key: key)

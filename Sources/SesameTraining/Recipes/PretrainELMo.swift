@@ -66,8 +66,12 @@ public func pretrainELMo(
             model = try folder.load(ELMo.self)
             dependencies["base"] = try DurableFiles.checksum(weightsIn: base)
         } else {
+            let configuration = options.configuration(vocabularySize: vocabularySize)
+            try configuration.validate()
+            try TrainingEstimate.requireFits(
+                configuration.cost, lengths: train.lengths, batchSize: options.training.batchSize)
             model = try ELMo(
-                configuration: options.configuration(vocabularySize: vocabularySize),
+                configuration: configuration,
                 key: RandomKey(seed: options.training.seed, stream: RecipeSite.weights))
         }
         let task = BidirectionalLanguageModelTask(

@@ -35,6 +35,10 @@ public func pretrainNNLM(
             hasDirectConnections: options.directConnections,
             dropoutProbability: options.dropoutProbability,
             endTokenID: tokenizer.endID.map(Int.init))
+        try configuration.validate()
+        try TrainingEstimate(
+            configuration.cost, batchSize: options.training.batchSize, length: options.rowLength
+        ).requireFits()
         let task = NNLMTask(
             data: try NextTokenDataset(
                 stream: train, contextLength: options.rowLength,

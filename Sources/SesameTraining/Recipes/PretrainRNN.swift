@@ -28,6 +28,17 @@ public func pretrainRNN(
         options: options, output: output, onEvent: onEvent, shouldStop: shouldStop
     ) { train, validation, vectors, key in
         let (length, rows) = (options.contextLength, options.training.batchSize)
+        let configuration = RNNConfig(
+            vocabularySize: tokenizer.vocabulary.count, cell: options.cell,
+            embeddingSize: vectors?.size ?? options.embeddingSize ?? options.projectionSize
+                ?? options.hiddenSize,
+            hiddenSize: options.hiddenSize, projectionSize: options.projectionSize,
+            layerCount: options.layerCount, residual: options.residual,
+            dropoutProbability: options.dropoutProbability,
+            variationalDropout: options.variationalDropout, tiesEmbeddings: options.tiesEmbeddings,
+            endTokenID: tokenizer.endID.map(Int.init))
+        try configuration.validate()
+        try TrainingEstimate(configuration.cost, batchSize: rows, length: length).requireFits()
         let data: TextBatches =
             switch options.order {
             case .sequential:
@@ -40,15 +51,6 @@ public func pretrainRNN(
                         stream: train, contextLength: length, batchSize: rows,
                         seed: options.training.seed))
             }
-        let configuration = RNNConfig(
-            vocabularySize: tokenizer.vocabulary.count, cell: options.cell,
-            embeddingSize: vectors?.size ?? options.embeddingSize ?? options.projectionSize
-                ?? options.hiddenSize,
-            hiddenSize: options.hiddenSize, projectionSize: options.projectionSize,
-            layerCount: options.layerCount, residual: options.residual,
-            dropoutProbability: options.dropoutProbability,
-            variationalDropout: options.variationalDropout, tiesEmbeddings: options.tiesEmbeddings,
-            endTokenID: tokenizer.endID.map(Int.init))
         var model = try RNNLanguageModel(configuration: configuration, key: key)
         if let vectors {
             model.tokenEmbedding = vectors.table(seed: options.training.seed)

@@ -26,12 +26,29 @@ enum Seq2SeqFolder {
 
 extension ModelKind {
     /// A recurrent model that turns sentences into those of another language.
-    static let seq2seq = translation(RecurrentSeq2SeqConfig.modelType) { folder in
-        let sizes = try ModelFolder.recurrentSeq2Seq(in: folder)
-        return ModelSizes(
-            vocabularySize: sizes.vocabularies.targetSize, layerCount: sizes.layerCount,
-            hiddenSize: sizes.hiddenSize)
-    }
+    static let seq2seq: ModelKind = {
+        var kind = translation(RecurrentSeq2SeqConfig.modelType) { folder in
+            let sizes = try ModelFolder.recurrentSeq2Seq(in: folder)
+            return ModelSizes(
+                vocabularySize: sizes.vocabularies.targetSize, layerCount: sizes.layerCount,
+                hiddenSize: sizes.hiddenSize)
+        }
+        kind.cost = { try ModelFolder.recurrentSeq2Seq(in: $0).cost }
+        kind.speed = { folder, probe in
+            let model = try RecurrentSeq2Seq.load(from: folder)
+            let sizes = model.vocabularies
+            let (source, target) = (
+                probe.ids(below: sizes.sourceSize), probe.ids(below: sizes.targetSize, seed: 3)
+            )
+            return probe.speed(of: model, cost: model.configuration.cost) {
+                $0.loss(
+                    source, sourceLengths: probe.lengths, input: target, output: target,
+                    targetLengths: probe.lengths, context: probe.context
+                ).loss
+            }
+        }
+        return kind
+    }()
 
     /// A Transformer that does so.
     static let transformer: ModelKind = {

@@ -93,17 +93,25 @@ public func trainTranslation(
         let vocabularies = Seq2SeqVocabularies(
             sourceSize: source.vocabulary.count, targetSize: target.vocabulary.count,
             isShared: isShared, beginningID: Int(ends.beginning), endID: Int(ends.end))
+        func requireFits(_ cost: some TrainingCost) throws {
+            // A batch is so many tokens, in sentences of any length.
+            try TrainingEstimate(
+                cost, batchSize: max(1, training.batchSize / options.maxLength),
+                length: options.maxLength
+            ).requireFits()
+        }
         switch options.architecture {
         case .recurrent(let sizes):
-            var model = try RecurrentSeq2Seq(
-                configuration: RecurrentSeq2SeqConfig(
-                    vocabularies: vocabularies,
-                    embeddingSize: vectors.size ?? sizes.embeddingSize,
-                    encoderSize: sizes.hiddenSize / 2, hiddenSize: sizes.hiddenSize,
-                    layerCount: sizes.layerCount, cell: sizes.cell, attention: sizes.attention,
-                    inputFeeding: sizes.inputFeeding, tiesEmbeddings: sizes.tiesEmbeddings,
-                    dropoutProbability: options.dropoutProbability),
-                key: key)
+            let configuration = RecurrentSeq2SeqConfig(
+                vocabularies: vocabularies,
+                embeddingSize: vectors.size ?? sizes.embeddingSize,
+                encoderSize: sizes.hiddenSize / 2, hiddenSize: sizes.hiddenSize,
+                layerCount: sizes.layerCount, cell: sizes.cell, attention: sizes.attention,
+                inputFeeding: sizes.inputFeeding, tiesEmbeddings: sizes.tiesEmbeddings,
+                dropoutProbability: options.dropoutProbability)
+            try configuration.validate()
+            try requireFits(configuration.cost)
+            var model = try RecurrentSeq2Seq(configuration: configuration, key: key)
             vectors.begin(
                 &model.sourceEmbedding, &model.targetEmbedding, seed: options.training.seed)
             return try run(model)
@@ -115,11 +123,7 @@ public func trainTranslation(
                 dropoutProbability: options.dropoutProbability,
                 attentionDropoutProbability: choices.attentionDropoutProbability,
                 activationDropoutProbability: choices.activationDropoutProbability)
-            // A batch is so many tokens, in sentences of any length.
-            try TrainingEstimate(
-                configuration.cost, batchSize: max(1, training.batchSize / options.maxLength),
-                length: options.maxLength
-            ).requireFits()
+            try requireFits(configuration.cost)
             var model = try Transformer(configuration: configuration, key: key)
             vectors.begin(
                 &model.sourceEmbedding, &model.targetEmbedding, seed: options.training.seed)
