@@ -134,7 +134,7 @@ public struct CrossAttention: Module {
     ///   - dropoutProbability: Of dropout of attention weights.
     ///   - initializer: How the weights of queries, keys and values are drawn.
     ///   - outputInitializer: How ``output``'s weight is drawn; nil means in the same way.
-    ///   - key: Where the weights are drawn from.
+    ///   - seed: Where the weights are drawn from.
     public init(
         hiddenSize: Int, memorySize: Int? = nil, headCount: Int, dropoutProbability: Float = 0,
         initializer: Initializer = .xavierUniform, outputInitializer: Initializer? = nil,

@@ -20,7 +20,7 @@ public protocol Optimizer: Sendable {
     ///   - gradients: Those of the same model.
     ///   - learningRate: The step's rate.
     ///   - gradientScale: Every gradient is multiplied by it as it is read, so that clipping costs no pass; see
-    ///     ``SesameTensor/Gradients/clipScale(maxNorm:)``.
+    ///     `Gradients.clipScale(maxNorm:)`.
     mutating func update(
         _ model: inout some Module, with gradients: Gradients, learningRate: Float,
         gradientScale: Float)

@@ -30,7 +30,7 @@ public struct SampledClasses: Sendable {
     /// - Parameters:
     ///   - count: How many; at most as many as there are classes.
     ///   - order: All classes, most frequent first.
-    ///   - ranks: The place of each class in `order`.
+    ///   - ranksByClass: The place of each class in `order`.
     ///   - key: Where the draws come from.
     public init(_ count: Int, order: [Int32], ranks ranksByClass: [Int32], key: RandomKey) {
         precondition(

@@ -47,7 +47,7 @@ public struct StateAttention: Module {
     ///   - querySize: The size of a query.
     ///   - keySize: The size of a state.
     ///   - size: The size of the space where additive attention adds query and state; nil means `keySize`.
-    ///   - key: Where the weights are drawn from.
+    ///   - seed: Where the weights are drawn from.
     public init(
         kind: Kind, querySize: Int, keySize: Int, size: Int? = nil, key seed: RandomKey
     ) {
@@ -74,7 +74,9 @@ public struct StateAttention: Module {
 
     /// What depends on the states alone: U kₜ in additive attention, else the states themselves.
     ///
-    /// - Parameter states: `[batch, time, keySize]`.
+    /// - Parameters:
+    ///   - states: `[batch, time, keySize]`.
+    ///   - context: Gives the precision.
     /// - Returns: `[batch, time, size]`.
     public func keys(_ states: Tensor, context: ForwardContext) -> Tensor {
         key.map { $0(states, context: context) } ?? states

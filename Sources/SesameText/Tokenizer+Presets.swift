@@ -76,8 +76,12 @@ extension Tokenizer {
 
     /// BERT's tokenizer with the steps of its normalizer chosen one by one.
     ///
-    /// - Parameter preTokenized: Whether words are what stands between white space, in text that is
-    ///   tokenised already; decoding then gives back such text, without BERT's clean-up of spaces.
+    /// - Parameters:
+    ///   - vocabulary: The pieces, special tokens among them.
+    ///   - normalizer: The steps before words are told apart.
+    ///   - preTokenized: Whether words are what stands between white space, in text that is tokenised already; decoding
+    ///     then gives back such text, without BERT's clean-up of spaces.
+    ///   - specialTokens: Which pieces are special.
     /// - Throws: ``TextError`` with code `missingSpecialToken`.
     public static func wordPiece(
         vocabulary: Vocabulary, normalizer: BERTNormalizer, preTokenized: Bool = false,

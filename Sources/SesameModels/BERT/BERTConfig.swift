@@ -37,9 +37,7 @@ public struct BERTConfig: Codable, Sendable, Hashable {
     /// Source: Lan et al. 2020, ALBERT, https://arxiv.org/abs/1909.11942, section 3.1, cross-layer parameter sharing.
     public var sharesLayers: Bool
 
-    /// A configuration; see the properties.
-    ///
-    /// - Parameter dropoutProbability: Of both dropouts.
+    /// A configuration; see the properties. `dropoutProbability` is that of both dropouts.
     public init(
         vocabularySize: Int = 30522, maxSequenceLength: Int = 512, typeCount: Int = 2,
         hiddenSize: Int = 768, layerCount: Int = 12, headCount: Int = 12,

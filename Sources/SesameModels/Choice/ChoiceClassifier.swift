@@ -96,11 +96,15 @@ public struct ChoiceClassifier: PretrainedModel {
 
     /// The mean cross-entropy of the right endings, in nats.
     ///
-    /// Parameters as for ``logits(_:typeIDs:mask:counts:context:)``.
     /// - Parameters:
+    ///   - ids: As ``logits(_:typeIDs:mask:counts:context:)`` takes them.
+    ///   - typeIDs: Likewise.
+    ///   - mask: Likewise.
+    ///   - counts: Likewise.
     ///   - labels: The place of the right ending among those of its text, `[texts]`.
     ///   - languageModelWeight: λ of the loss of a GPT's next tokens, as in
     ///     ``SequenceClassifier/lossAndStatistics(_:typeIDs:mask:layers:targets:labelSmoothing:languageModelWeight:context:)``.
+    ///   - context: Gives precision, mode and key.
     /// - Returns: The loss and the logits it was computed from.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil, counts: [Int],

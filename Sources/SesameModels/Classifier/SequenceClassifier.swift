@@ -26,7 +26,7 @@ public struct SequenceClassifier: LaidOutModel {
     ///
     /// - Parameters:
     ///   - bert: The backbone.
-    ///   - head: What to tell about a text.
+    ///   - kind: What to tell about a text.
     ///   - dropoutProbability: Of the pooled state; nil means as in the backbone.
     ///   - key: Where the head's weights are drawn from.
     public init(
@@ -47,7 +47,7 @@ public struct SequenceClassifier: LaidOutModel {
     ///
     /// - Parameters:
     ///   - gpt: The backbone.
-    ///   - head: What to tell about a text.
+    ///   - kind: What to tell about a text.
     ///   - inputForm: How texts and pairs are read; its tokens are among the backbone's. Nil where they stand alone.
     ///   - dropoutProbability: Of the last state; nil means none, as in Hugging Face's model.
     ///   - key: Where the head's weights are drawn from.
@@ -71,7 +71,7 @@ public struct SequenceClassifier: LaidOutModel {
     ///
     /// - Parameters:
     ///   - textCNN: The backbone.
-    ///   - head: What to tell about a text.
+    ///   - kind: What to tell about a text.
     ///   - dropoutProbability: Of the pooled features; nil means as in the backbone.
     ///   - key: Where the head's weights are drawn from.
     public init(
@@ -183,8 +183,13 @@ public struct SequenceClassifier: LaidOutModel {
     ///
     /// For labels the mean cross-entropy in nats, for scores the mean squared error.
     ///
-    /// Parameters as for ``logits(_:typeIDs:mask:layers:context:)``.
-    /// - Parameter targets: Of the kind that the head tells.
+    /// - Parameters:
+    ///   - ids: As ``logits(_:typeIDs:mask:layers:context:)`` takes them.
+    ///   - typeIDs: Likewise.
+    ///   - mask: Likewise.
+    ///   - targets: Of the kind that the head tells.
+    ///   - labelSmoothing: The share of a label's probability that goes to all labels alike, below 1.
+    ///   - context: Gives precision, mode and key.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         targets: Targets, labelSmoothing: Float = 0, context: ForwardContext
@@ -197,9 +202,17 @@ public struct SequenceClassifier: LaidOutModel {
 
     /// The same with what batch norms have seen in training, for ``absorb(_:)``.
     ///
-    /// - Parameter languageModelWeight: λ of the loss of a GPT's next tokens, the mean over all of the batch, which is
-    ///   added λ times: it keeps the model a language model while it learns the task (Radford et al. 2018,
-    ///   equation 5, where λ is 0.5). The output must share the token vectors.
+    /// - Parameters:
+    ///   - ids: As ``logits(_:typeIDs:mask:layers:context:)`` takes them.
+    ///   - typeIDs: Likewise.
+    ///   - mask: Likewise.
+    ///   - layers: Likewise.
+    ///   - targets: Of the kind that the head tells.
+    ///   - labelSmoothing: The share of a label's probability that goes to all labels alike, below 1.
+    ///   - languageModelWeight: λ of the loss of a GPT's next tokens, the mean over all of the batch, which is added λ
+    ///     times: it keeps the model a language model while it learns the task (Radford et al. 2018, equation 5, where λ
+    ///     is 0.5). The output must share the token vectors.
+    ///   - context: Gives precision, mode and key.
     public func lossAndStatistics(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil,
         layers: Tensor? = nil, targets: Targets, labelSmoothing: Float = 0,

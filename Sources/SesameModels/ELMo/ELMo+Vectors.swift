@@ -5,7 +5,7 @@ extension ELMo {
     /// The vectors of words in their sentences, from every layer.
     ///
     /// They are a function of the sentence alone: no state is carried from one call, or one sentence, to another,
-    /// and neighbours in the batch change nothing beyond rounding. A sentence mix is learnt by a ``LayerMix``.
+    /// and neighbours in the batch change nothing beyond rounding. A sentence mix is learnt by a `LayerMix`.
     /// - Parameters:
     ///   - sentences: The words of each; a word is any text, a sentence may be empty.
     ///   - precision: Of matrix products.

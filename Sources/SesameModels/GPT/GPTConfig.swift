@@ -42,9 +42,7 @@ public struct GPTConfig: Codable, Sendable, Hashable {
     /// Fills short texts, where the tokenizer has such a token (`pad_token_id`).
     public var paddingTokenID: Int?
 
-    /// A configuration; see the properties.
-    ///
-    /// - Parameter dropoutProbability: Of all three dropouts.
+    /// A configuration; see the properties. `dropoutProbability` is that of all three dropouts.
     public init(
         vocabularySize: Int = 50257, maxSequenceLength: Int = 1024, hiddenSize: Int = 768,
         layerCount: Int = 12, headCount: Int = 12, feedForwardSize: Int? = nil,

@@ -9,9 +9,7 @@ import SesameTensor
 #endif
 
 extension NgramModel {
-    /// Continues a text; see ``TextContinuing``.
-    ///
-    /// - Parameter precision: Plays no part: there are no matrix products.
+    /// Continues a text; see ``TextContinuing``. `precision` plays no part: there are no matrix products.
     public func generate(
         _ prompt: [Int32], count: Int, sampler: inout Sampler, stopIDs: Set<Int32> = [],
         precision: Precision = .float32, onToken: (Int32) throws -> Bool = { _ in true }

@@ -120,7 +120,9 @@ public struct NgramModel: StoredModel, TextContinuing {
 
     /// The probability of a token, after which it belongs to the context.
     ///
-    /// - Parameter token: An id below the vocabulary's size.
+    /// - Parameters:
+    ///   - token: An id below the vocabulary's size.
+    ///   - context: What came before; the token is added to it.
     public func probability(of token: Int32, advancing context: inout Context) -> Double {
         require(token)
         var result = 1 / Double(configuration.vocabularySize)

@@ -6,7 +6,7 @@ import SesameTensor
 ///     logits = h · Wᵀ + b
 ///
 /// with h the last layer's output and W a weight of its own or the token vectors. Dropout is applied to the token
-/// vectors, between layers and to h. What came before a sequence is a ``RecurrentState`` that callers hand on.
+/// vectors, between layers and to h. What came before a sequence is a `RecurrentState` that callers hand on.
 ///
 /// Source: Mikolov et al. 2010, Recurrent neural network based language model; Zaremba et al. 2014, Recurrent
 /// Neural Network Regularization, https://arxiv.org/abs/1409.2329; tied output: Press and Wolf 2017,

@@ -77,10 +77,13 @@ public struct SpanPredictor: LaidOutModel {
 
     /// The mean of both cross-entropies, in nats.
     ///
-    /// Parameters as for ``logits(_:typeIDs:mask:context:)``.
     /// - Parameters:
+    ///   - ids: As ``logits(_:typeIDs:mask:context:)`` takes them.
+    ///   - typeIDs: Likewise.
+    ///   - mask: Likewise.
     ///   - starts: The answer's first position, `[batch]`; 0, that of `[CLS]`, where there is none.
     ///   - ends: The answer's last position, `[batch]`.
+    ///   - context: Gives precision, mode and key.
     public func loss(
         _ ids: IDTensor, typeIDs: IDTensor? = nil, mask: AttentionMask? = nil, starts: IDTensor,
         ends: IDTensor, context: ForwardContext

@@ -44,7 +44,10 @@ extension WordTagger {
 
     /// The likeliest tags of each sentence, as numbers.
     ///
-    /// - Parameter allowed: Which tags may follow each other, for a model with a field; nil for all.
+    /// - Parameters:
+    ///   - input: The sentences.
+    ///   - allowed: Which tags may follow each other, for a model with a field; nil for all.
+    ///   - precision: Of matrix products.
     public func tags(
         _ input: Input, allowed: TagConstraints? = nil, precision: Precision = .float32
     ) -> [[Int]] {

@@ -1,6 +1,6 @@
 import SesameTensor
 
-/// The parameters of one direction of a recurrent layer, as ``RecurrentCell`` explains them.
+/// The parameters of one direction of a recurrent layer, as `RecurrentCell` explains them.
 public struct RecurrentDirection: Module {
     /// W, `[gates · hidden, inputs]`: PyTorch's `weight_ih`.
     public var inputWeight: Tensor

@@ -2,7 +2,7 @@ import SesameTensor
 
 /// A stack of recurrent layers: RNN, GRU or LSTM, in one direction or both.
 ///
-/// A layer runs over the whole sequence in one operation (``recurrent(_:_:layout:cellClip:projectionClip:precision:)``),
+/// A layer runs over the whole sequence in one operation (`recurrent(_:_:layout:cellClip:projectionClip:precision:)`),
 /// on the tokens alone: padding costs nothing and changes nothing.
 public struct RecurrentNetwork: Module {
     /// The layers, from the input on.

@@ -2,7 +2,7 @@ import SesameTensor
 
 /// The sizes and choices of a ``RecurrentNetwork``.
 public struct RecurrentOptions: Codable, Sendable, Hashable {
-    /// What a step does; the order of the gates is that of ``RecurrentCell``, as in PyTorch.
+    /// What a step does; the order of the gates is that of `RecurrentCell`, as in PyTorch.
     public var cell: RecurrentCell
     /// The size of the input's last axis.
     public var inputSize: Int

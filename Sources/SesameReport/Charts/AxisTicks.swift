@@ -45,7 +45,9 @@ public struct AxisTicks: Sendable, Hashable {
 
     /// Ticks at powers of ten; where those are few, at 2 and 5 times them too, or at every digit.
     ///
-    /// - Parameter data: The values to be covered, above 0.
+    /// - Parameters:
+    ///   - data: The values to be covered, above 0.
+    ///   - count: About how many ticks there should be.
     public static func logarithmic(_ data: ClosedRange<Double>, count: Int) -> AxisTicks {
         precondition(data.lowerBound > 0, "a logarithmic axis from \(data.lowerBound)")
         var (low, high) = (data.lowerBound, data.upperBound)

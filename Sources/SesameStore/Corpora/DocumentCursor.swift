@@ -139,7 +139,10 @@ extension Row {
 extension Workspace {
     /// The documents of a corpus, or of one split, in order and in constant memory.
     ///
-    /// - Parameter ordinals: The places in the corpus to stay within, from 0.
+    /// - Parameters:
+    ///   - corpus: The corpus's name.
+    ///   - split: Only documents of this split; nil for all.
+    ///   - ordinals: The places in the corpus to stay within, from 0.
     public func documents(
         corpus: String, split: Split? = nil, ordinals: Range<Int> = 0..<Int.max
     ) throws -> DocumentCursor {

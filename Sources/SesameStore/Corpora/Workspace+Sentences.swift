@@ -8,8 +8,10 @@ extension Workspace {
     /// Sentences end where ICU's rules say so; a single line break counts as a space (prose is
     /// often wrapped), an empty line ends a sentence.
     ///
-    /// - Parameter progress: Called after each batch with documents done and in all; it may throw to
-    ///   stop. What is done stays.
+    /// - Parameters:
+    ///   - name: The corpus's name.
+    ///   - progress: Called after each batch with documents done and in all; it may throw to stop. What is done
+    ///     stays.
     /// - Returns: How many documents were split into sentences.
     @discardableResult
     public func segmentSentences(

@@ -166,7 +166,10 @@ public struct CorpusSource: Sendable {
         public var pairPath: String?
 
         /// A file or folder, and the split of its documents.
-        /// - Parameter pairPath: A file aligned with `path` line by line; both are then plain text.
+        /// - Parameters:
+        ///   - path: The file or folder; `-` is standard input.
+        ///   - pairPath: A file aligned with `path` line by line; both are then plain text.
+        ///   - split: What its documents are for; nil where each says so itself, or nothing does.
         public init(_ path: String, pairPath: String? = nil, split: Split? = nil) {
             self.path = path
             self.split = split

@@ -90,7 +90,8 @@ public final class Run: Sendable {
     /// - Parameters:
     ///   - path: The folder.
     ///   - step: The step after which it was written.
-    ///   - metric: The metric that it is judged by, and `value` its value.
+    ///   - metric: The metric that it is judged by.
+    ///   - value: The value of that metric.
     public func addCheckpoint(
         path: String, step: Int, metric: String? = nil, value: Double? = nil
     ) throws {

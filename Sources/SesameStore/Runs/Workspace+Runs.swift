@@ -26,8 +26,10 @@ extension Workspace {
 
     /// Goes on with a run that ended, from a checkpoint.
     ///
-    /// - Parameter step: The checkpoint's step. Metrics, samples and checkpoints after it are
-    ///   forgotten, as they will come again.
+    /// - Parameters:
+    ///   - id: The run's number.
+    ///   - step: The checkpoint's step. Metrics, samples and checkpoints after it are forgotten, as they will come
+    ///     again.
     public func resumeRun(id: Int64, afterStep step: Int) throws -> Run {
         try write { db in
             _ = try Self.runRow(db, id)
@@ -61,6 +63,7 @@ extension Workspace {
     /// A run's metrics in the order of name, split and step.
     ///
     /// - Parameters:
+    ///   - id: The run's number.
     ///   - name: Only the metric of this name.
     ///   - split: Only of this split.
     public func metrics(

@@ -59,7 +59,9 @@ public struct Tensor: Sendable {
 
     /// A tensor whose elements `body` writes.
     ///
-    /// - Parameter body: must write every element of the buffer, which is not initialised.
+    /// - Parameters:
+    ///   - shape: The tensor's shape.
+    ///   - body: Must write every element of the buffer, which is not initialised.
     public init(
         unsafeUninitializedShape shape: Shape,
         initializingWith body: (UnsafeMutableBufferPointer<Float>) throws -> Void

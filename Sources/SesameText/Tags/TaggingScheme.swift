@@ -12,7 +12,9 @@ public enum TaggingScheme: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// The tags of spans, which do not overlap.
     ///
-    /// - Parameter count: How many words the sentence has.
+    /// - Parameters:
+    ///   - spans: The spans, within the sentence.
+    ///   - count: How many words the sentence has.
     public func tags(for spans: [EntitySpan], count: Int) -> [String] {
         var result = Array(repeating: Self.outside, count: count)
         for span in spans {

@@ -86,7 +86,10 @@ public struct NextTokenDataset: TrainingData {
     /// Every token but the first exactly once as a target, in windows end to end.
     ///
     /// The last window is shorter; it fills its row with ignored targets.
-    /// - Parameter batchSize: Windows a batch; it does not change the result, only the memory used.
+    /// - Parameters:
+    ///   - stream: The tokens.
+    ///   - contextLength: Targets a window.
+    ///   - batchSize: Windows a batch; it does not change the result, only the memory used.
     public static func evaluationBatches(
         of stream: PackedTokens, contextLength: Int, batchSize: Int
     ) -> some Sequence<NextTokenBatch> {

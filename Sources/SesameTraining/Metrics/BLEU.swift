@@ -146,7 +146,9 @@ public struct BLEU: Sendable, Hashable {
     }
 
     /// The score of what was counted.
-    /// - Parameter effectiveOrder: Leaves out the orders that the translations are too short for.
+    /// - Parameters:
+    ///   - statistics: What was counted.
+    ///   - effectiveOrder: Leaves out the orders that the translations are too short for.
     public func score(
         of statistics: BLEUStatistics, effectiveOrder: Bool = false
     ) -> BLEUScore {

@@ -42,7 +42,7 @@ public struct TrainingRecord: Sendable, Codable, Hashable {
     public var maxLength: Int
     /// Name of the corpus it was trained on.
     public var corpus: String
-    /// Hash of the tokenizer, as ``Tokenizer/fingerprint``.
+    /// Hash of the tokenizer, as `Tokenizer.fingerprint`.
     public var tokenizerFingerprint: String
     /// Hash of the tokenizer of the sources, where a translation model has another for them.
     public var sourceTokenizerFingerprint: String?

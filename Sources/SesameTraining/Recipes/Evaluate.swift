@@ -34,7 +34,7 @@ public struct EvaluationReport: Sendable, Codable, Hashable {
 ///   - precision: Of matrix products.
 ///   - beamSize: How wide the search of a translation model is, 1 for greedy; nil for 5.
 ///   - onEvent: Told of progress.
-/// - Throws: ``TrainingError`` with code `.notEnoughData` where the split is empty; ``StoreError``.
+/// - Throws: ``TrainingError`` with code `.notEnoughData` where the split is empty; `StoreError`.
 public func evaluate(
     modelFolder: URL, workspace: Workspace, corpus: String, split: Split = .validation,
     precision: Precision = .float32, beamSize: Int? = nil,

@@ -46,7 +46,7 @@ public enum FinetuningTask: String, Sendable, Hashable, Codable, CaseIterable {
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, ``StoreError`` for a corpus that does not exist, or `ModelError` for
+/// - Throws: ``TrainingError``, `StoreError` for a corpus that does not exist, or `ModelError` for
 ///   a folder that cannot be read.
 @discardableResult
 public func finetune(

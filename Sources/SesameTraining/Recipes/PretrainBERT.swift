@@ -26,7 +26,7 @@ import SesameText
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
 /// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read or are not as wide as the model, or
-///   ``StoreError`` for a corpus that does not exist.
+///   `StoreError` for a corpus that does not exist.
 @discardableResult
 public func pretrainBERT(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer, from base: URL? = nil,

@@ -25,7 +25,7 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, or `StoreError` for a corpus that does not exist.
 @discardableResult
 public func pretrainELMo(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer, from base: URL? = nil,

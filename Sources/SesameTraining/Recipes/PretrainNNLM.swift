@@ -16,7 +16,7 @@ import SesameText
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or `StoreError` for a
 ///   corpus that does not exist.
 @discardableResult
 public func pretrainNNLM(

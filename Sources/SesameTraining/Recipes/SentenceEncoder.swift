@@ -32,7 +32,7 @@ public struct SentenceEncoder: Sendable {
     private static let tokensPerPass = 1024
 
     /// Loads a folder of an encoder, published or of our own; heads that it has are not looked at.
-    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, ``ModelError``
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, `ModelError`
     ///   for one that cannot be read.
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)
@@ -65,7 +65,7 @@ public struct SentenceEncoder: Sendable {
     ///   - normalized: Whether vectors have length 1.
     ///   - precision: Of matrix products.
     /// - Returns: One vector a text, of ``vectorSize`` numbers.
-    /// - Throws: ``ModelError`` for ids that the model does not know: the tokenizer is not this model's.
+    /// - Throws: `ModelError` for ids that the model does not know: the tokenizer is not this model's.
     public func vectors(
         for texts: [String], pooling: SentencePooling? = nil, normalized: Bool = true,
         precision: Precision = .float32

@@ -32,7 +32,7 @@ public struct TextVectorizer: Sendable {
     /// - Parameters:
     ///   - texts: Any number.
     ///   - onProgress: Told how many of them are done.
-    /// - Throws: ``ModelError`` for ids that the model does not know.
+    /// - Throws: `ModelError` for ids that the model does not know.
     public func matrix(
         of texts: [String],
         onProgress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }

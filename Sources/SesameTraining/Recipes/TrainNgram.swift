@@ -44,7 +44,7 @@ public struct NgramOptions: Sendable, Hashable, Codable {
 ///   - options: Order and smoothing.
 ///   - output: Where to write the model; there are no checkpoints to resume from.
 ///   - onEvent: Told of progress, on this thread.
-/// - Throws: ``TrainingError``, or ``StoreError`` for a corpus that does not exist.
+/// - Throws: ``TrainingError``, or `StoreError` for a corpus that does not exist.
 @discardableResult
 public func trainNgram(
     workspace: Workspace, corpus: String, tokenizer: Tokenizer,

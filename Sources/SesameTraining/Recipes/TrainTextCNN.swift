@@ -91,7 +91,7 @@ public struct TextCNNOptions: Sendable, Hashable, Codable {
 ///   - output: Where to write the model. A model of vectors in context is copied into it.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or ``StoreError`` for a
+/// - Throws: ``TrainingError``, also for a file of word vectors that cannot be read, or `StoreError` for a
 ///   corpus that does not exist.
 @discardableResult
 public func trainTextCNN(

@@ -28,7 +28,7 @@ public struct WordEncoder: Sendable {
     private static let wordsPerPass = 2048
 
     /// Loads a folder of an ELMo.
-    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, ``ModelError``
+    /// - Throws: ``TrainingError`` with code `.badModelFolder` for a model of another kind, `ModelError`
     ///   for one that cannot be read.
     public init(modelFolder: URL) throws {
         let folder = try TrainedModelFolder(modelFolder)

@@ -63,7 +63,7 @@ public struct SpanOptions: Sendable, Hashable, Codable {
 ///   - output: Where to write the model.
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
-/// - Throws: ``TrainingError``, ``StoreError`` for a corpus that does not exist, or `ModelError` for a folder that
+/// - Throws: ``TrainingError``, `StoreError` for a corpus that does not exist, or `ModelError` for a folder that
 ///   cannot be read.
 @discardableResult
 public func finetuneSpans(

@@ -8,7 +8,7 @@ import SesameText
     import Foundation
 #endif
 
-/// A trained tagger, ready to tag sentences: a ``Tagger``, or a BERT with tags, ours or published.
+/// A trained tagger, ready to tag sentences: a `Tagger`, or a BERT with tags, ours or published.
 ///
 ///     let tagger = try TextTagger(modelFolder: folder)
 ///     let tags = try tagger.tags(of: [["Ada", "Lovelace", "lived", "in", "London", "."]])

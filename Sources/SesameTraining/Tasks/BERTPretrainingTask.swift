@@ -2,7 +2,7 @@ import SesameModels
 import SesameNN
 import SesameTensor
 
-/// Trains a ``BERTForPretraining`` to fill masked tokens and, with pairs, to judge next sentences.
+/// Trains a `BERTForPretraining` to fill masked tokens and, with pairs, to judge next sentences.
 public struct BERTPretrainingTask: TrainingTask {
     /// The training sequences.
     public var data: MaskedLanguageModelDataset

@@ -10,7 +10,7 @@ import SesameTensor
     import Darwin
 #endif
 
-/// Trains an ``ELMo`` to predict the words after and before each.
+/// Trains an `ELMo` to predict the words after and before each.
 public struct BidirectionalLanguageModelTask: TrainingTask {
     /// The training sentences.
     public var data: BidirectionalDataset

@@ -2,7 +2,7 @@ import SesameModels
 import SesameNN
 import SesameTensor
 
-/// Trains an ``NNLM`` to predict each next token.
+/// Trains an `NNLM` to predict each next token.
 public struct NNLMTask: TrainingTask {
     /// Random windows of the training text.
     public var data: NextTokenDataset

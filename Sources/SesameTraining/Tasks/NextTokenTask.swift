@@ -2,7 +2,7 @@ import SesameModels
 import SesameNN
 import SesameTensor
 
-/// Trains a ``GPT`` to predict each next token.
+/// Trains a `GPT` to predict each next token.
 public struct NextTokenTask: TrainingTask {
     /// Random windows of the training text.
     public var data: NextTokenDataset

@@ -38,7 +38,7 @@ public struct RecurrentCarry: BatchCarry {
     }
 }
 
-/// Trains an ``RNNLanguageModel`` to predict each next token.
+/// Trains an `RNNLanguageModel` to predict each next token.
 ///
 /// Where the text is read in order, a batch begins with the state that the one before it has left, and gradients
 /// end there: truncated backpropagation through time. An epoch begins with no state.

@@ -3,7 +3,7 @@ import SesameNN
 import SesameTensor
 import Synchronization
 
-/// Trains a ``SequenceClassifier`` on texts, or pairs of texts, with classes or scores.
+/// Trains a `SequenceClassifier` on texts, or pairs of texts, with classes or scores.
 public struct SequenceTask: TrainingTask {
     /// The training texts.
     public var data: SequenceDataset

@@ -45,18 +45,27 @@ public protocol TrainingTask: Sendable {
     func loss(of model: Model, on batch: Data.Batch, context: ForwardContext) -> BatchLoss
 
     /// Changes the model after a step, where the task asks for it: running statistics, or a limit on weights.
-    /// - Parameter statistics: ``BatchLoss/statistics`` of each of the step's passes.
+    /// - Parameters:
+    ///   - model: The model after the step.
+    ///   - statistics: ``BatchLoss/statistics`` of each of the step's passes.
     func afterStep(_ model: inout Model, statistics: [[BatchStatistics]])
 
     /// The loss on one batch, given what the batch before it left.
     ///
-    /// - Parameter carry: What this batch leaves to the next one, afterwards.
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - batch: The batch.
+    ///   - carry: What the batch before left; afterwards what this one leaves to the next.
+    ///   - context: Gives precision, mode and key.
     func loss(
         of model: Model, on batch: Data.Batch, carry: inout Carry, context: ForwardContext
     ) -> BatchLoss
 
     /// Metrics on the validation data, or nil where there is none.
-    /// - Parameter batchLimit: Most batches to look at; nil for all.
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - precision: Of matrix products.
+    ///   - batchLimit: Most batches to look at; nil for all.
     func evaluate(_ model: Model, precision: Precision, batchLimit: Int?) -> Metrics?
 }
 

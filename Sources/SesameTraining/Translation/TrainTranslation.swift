@@ -18,7 +18,7 @@ import SesameText
 ///   - onEvent: Told of progress, on this thread.
 ///   - shouldStop: Asked between steps; once it says yes, a checkpoint is left to resume from.
 /// - Throws: ``TrainingError``, also for files of word vectors that cannot be read or do not fit the model, or
-///   ``StoreError`` for a corpus that does not exist.
+///   `StoreError` for a corpus that does not exist.
 @discardableResult
 public func trainTranslation(
     workspace: Workspace, corpus: String, source: Tokenizer, target: Tokenizer,

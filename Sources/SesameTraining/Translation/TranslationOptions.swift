@@ -9,9 +9,9 @@ import SesameTensor
 public struct TranslationOptions: Sendable, Hashable, Codable {
     /// What kind of model, and its sizes.
     public enum Architecture: Sendable, Hashable, Codable {
-        /// A ``RecurrentSeq2Seq``.
+        /// A `RecurrentSeq2Seq`.
         case recurrent(RecurrentSizes)
-        /// A ``Transformer``.
+        /// A `Transformer`.
         case transformer(TransformerChoices)
     }
 

@@ -1,7 +1,7 @@
 import SesameModels
 import SesameTensor
 
-/// How translations are looked for; see ``BeamSearchOptions``.
+/// How translations are looked for; see `BeamSearchOptions`.
 public struct TranslationSearch: Sendable, Hashable, Codable {
     /// How many hypotheses grow side by side; 1 is greedy.
     public var beamSize = 5

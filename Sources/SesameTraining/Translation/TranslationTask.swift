@@ -2,7 +2,7 @@ import SesameModels
 import SesameNN
 import SesameTensor
 
-/// Trains a ``Seq2SeqModel`` to say the translation of a sentence, told the right word before each.
+/// Trains a `Seq2SeqModel` to say the translation of a sentence, told the right word before each.
 public struct TranslationTask<Model: Seq2SeqModel>: TrainingTask {
     /// The training sentences.
     public var data: TranslationDataset
@@ -52,7 +52,13 @@ public struct TranslationTask<Model: Seq2SeqModel>: TrainingTask {
 
     /// Loss, perplexity and accuracy of the next tokens, and BLEU of the translations that a beam search
     /// finds.
-    /// - Parameter batchLimit: Most batches to look at, for BLEU too; nil for all.
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - data: The sentences with their translations.
+    ///   - scorer: Counts for BLEU; nil leaves it out.
+    ///   - beamSize: How many translations grow side by side.
+    ///   - precision: Of matrix products.
+    ///   - batchLimit: Most batches to look at, for BLEU too; nil for all.
     public static func evaluate(
         _ model: Model, on data: TranslationDataset, scorer: TranslationScorer?, beamSize: Int,
         precision: Precision, batchLimit: Int? = nil

@@ -68,7 +68,11 @@ public struct Translator: Sendable {
     }
 
     /// A model that is in memory, with its tokenizers.
-    /// - Parameter maxLength: The most tokens of a source; the rest is cut.
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - sourceTokenizer: Turns sources into tokens.
+    ///   - targetTokenizer: Turns tokens into translations.
+    ///   - maxLength: The most tokens of a source; the rest is cut.
     public init(
         model: some Seq2SeqModel, sourceTokenizer: Tokenizer, targetTokenizer: Tokenizer,
         maxLength: Int

@@ -14,6 +14,8 @@ extension Cooccurrences {
     /// of their word, so that nothing is hashed, merged or shared.
     ///
     /// - Parameters:
+    ///   - stream: The text.
+    ///   - options: The window, and how places in it count.
     ///   - temporary: A folder for what does not fit in memory, also of training.
     ///   - progress: Told how many words of the stream have been counted; throws to stop.
     /// - Throws: ``VectorError`` with code `.invalidOption`, `.badWords` for a text in which no two words meet, or `.file`;

@@ -61,6 +61,7 @@ extension Cooccurrences {
     /// Reads counts that ``save(to:)`` wrote, which stay in the file, mapped: it must not be written to while they are used.
     ///
     /// - Parameters:
+    ///   - url: The file.
     ///   - memoryBytes: What training may take beside the file, as in ``CooccurrenceOptions/memoryBytes``.
     ///   - temporary: A folder for what does not fit in memory.
     /// - Throws: ``VectorError`` with code `.file` or `.malformedFile`.

@@ -12,6 +12,10 @@ extension VectorSearch {
     /// The words d for which a is to b as c is to d; a, b and c left out.
     ///
     /// - Parameters:
+    ///   - a: As Athens.
+    ///   - b: As Greece.
+    ///   - c: As Oslo.
+    ///   - method: How a candidate is scored.
     ///   - count: How many to find.
     ///   - limit: Searches the first rows alone; nil for all.
     /// - Throws: ``VectorError`` with code `.unknownWord` or `.invalidOption`.

@@ -60,7 +60,11 @@ public struct VectorSearch: Sendable {
 
     /// The words nearest to a vector.
     ///
-    /// - Parameter excluding: Rows that are not to be found.
+    /// - Parameters:
+    ///   - vector: The vector.
+    ///   - count: How many to find.
+    ///   - limit: Searches the first rows alone; nil for all.
+    ///   - excluding: Rows that are not to be found.
     /// - Throws: ``VectorError`` with code `.invalidOption`.
     /// - Precondition: The vector has the table's width.
     public func nearest(

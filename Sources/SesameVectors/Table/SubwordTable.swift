@@ -10,7 +10,9 @@ public struct SubwordTable: Sendable {
 
     /// The vectors of all buckets.
     ///
-    /// - Parameter values: `[buckets, width]`.
+    /// - Parameters:
+    ///   - grams: Which n-grams a word has, and their buckets.
+    ///   - values: `[buckets, width]`.
     /// - Precondition: As many rows as `grams` has buckets.
     public init(grams: SubwordGrams, values: Tensor) {
         precondition(
