@@ -10,48 +10,19 @@
 // In a band (Child et al. 2019) a block of queries begins at the first key that one of them sees: blocks of scores that
 // lie outside the band are never computed, those on its edges are masked row by row.
 
-#ifndef SESAME_SUFFIX
-
-#include "internal.h"
-#include "random.h"
+#include "attention.h"
 
 enum {
     QUERY_BLOCK = 64,
-    KEY_BLOCK = 256,
+    KEY_BLOCK = SESAME_KEY_BLOCK,
     TASKS = 8,
     PARALLEL_FLOPS = 1 << 17,
 };
 
-/// What the row bodies need of a block of scores.
-typedef struct score_block {
-    size_t rows, cols;    // cols: keys of the block
-    float *scores;        // rows × KEY_BLOCK; becomes P, or dS in the backward pass
-    float *gradients;     // rows × KEY_BLOCK: dP; becomes P M in the backward pass
-    const size_t *hidden;   // where, counted from the block's start, the keys begin that each row sees
-    const size_t *visible;  // and where they end
-    const float *mask;    // 0 or -inf a key of the block, or NULL
-    float scale;
-    float *maximum, *sum;  // running, a row each
-    float *factor;         // exp(old maximum - new), a row each
-    const float *log_sum_exp, *delta;
-    float dropout_scale;   // 0 without dropout
-    uint32_t threshold;
-    sesame_key key;
-    uint64_t offset;       // of the first row's first key in the dropout stream
-    uint64_t row_offset;   // from one row to the next
-} score_block;
-
-#define SESAME_FILE "attention.c"
-#include "variants.h"
-
-static void (*const softmax_table[])(const score_block *s) = SESAME_VARIANTS(running_softmax);
-static void (*const gradient_table[])(const score_block *s) = SESAME_VARIANTS(score_gradient);
-static void (*const scale_table[])(size_t n, float scale, float *x) = SESAME_VARIANTS(scale_row);
-static float (*const dot_table[])(size_t n, const float *x, const float *y) = SESAME_VARIANTS(dot_row);
-
 typedef struct attention_job {
     const sesame_attention *shape;
     const sesame_gemm_kernels *gemm;
+    const attention_row_kernels *rows;
     const float *query, *key, *value, *output, *saved_log_sum_exp, *doutput;
     float *out, *log_sum_exp, *dquery, *dkey, *dvalue;
     size_t groups, group_blocks;  // query groups of a head, query blocks of a group
@@ -233,9 +204,9 @@ static void forward_task(void *context, size_t index) {
             set_visible(s, i, rows, j, cols, x.hidden, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
             block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
-            SESAME_SELECT(softmax_table)(&block);
+            job->rows->softmax(&block);
             for (size_t r = 0; j > begin && r < rows; r++) {
-                if (x.factor[r] != 1) SESAME_SELECT(scale_table)(D, x.factor[r], o + r * s->output_time_stride);
+                if (x.factor[r] != 1) job->rows->scale(D, x.factor[r], o + r * s->output_time_stride);
             }
             gemm->pack_a[p](false, rows, cols, x.scores, KEY_BLOCK, x.weights);
             const row_block values = packed_rows(job, keys, x.values, j);
@@ -245,7 +216,7 @@ static void forward_task(void *context, size_t index) {
         for (size_t r = 0; r < rows; r++) {
             float *row = o + r * s->output_time_stride;
             if (end == 0) memset(row, 0, D * sizeof(float));
-            if (x.sum[r] > 0) SESAME_SELECT(scale_table)(D, 1.0f / x.sum[r], row);
+            if (x.sum[r] > 0) job->rows->scale(D, 1.0f / x.sum[r], row);
             if (job->log_sum_exp) {
                 job->log_sum_exp[head * whole->query_count + i + r] =
                     x.sum[r] > 0 ? x.maximum[r] + logf(x.sum[r]) : -INFINITY;
@@ -275,8 +246,8 @@ void sesame_attention_forward(const sesame_attention *shape, const float *query,
     // Each group packs its head's keys and values again, so few heads are cut into no more groups than needed.
     const size_t blocks = sesame_blocks(shape->query_count, QUERY_BLOCK);
     const size_t groups = sesame_min(blocks, sesame_blocks(TASKS, heads));
-    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .query = query, .key = key,
-                         .value = value, .out = output, .log_sum_exp = log_sum_exp,
+    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .rows = sesame_attention_row_kernels(),
+                         .query = query, .key = key, .value = value, .out = output, .log_sum_exp = log_sum_exp,
                          .group_blocks = sesame_blocks(blocks, groups)};
     job.groups = sesame_blocks(blocks, job.group_blocks);
     run(&job, forward_task);
@@ -363,7 +334,7 @@ static void backward_task(void *context, size_t head) {
         const float *output = job->output + output_base + i * output_step;
         float *dquery = job->dquery + query_base + i * query_step;
         for (size_t r = 0; r < rows; r++) {
-            x.delta[r] = SESAME_SELECT(dot_table)(D, doutput + r * output_step, output + r * output_step);
+            x.delta[r] = job->rows->dot(D, doutput + r * output_step, output + r * output_step);
             if (end == 0) memset(dquery + r * query_step, 0, D * sizeof(float));
         }
         block.log_sum_exp = job->saved_log_sum_exp + head * whole->query_count + i;
@@ -381,7 +352,7 @@ static void backward_task(void *context, size_t head) {
             set_visible(s, i, rows, j, cols, x.hidden, x.visible);
             block.rows = rows, block.cols = cols, block.mask = mask ? mask + j : NULL;
             block.offset = ((uint64_t)head * whole->query_count + i) * whole->key_count + j;
-            SESAME_SELECT(gradient_table)(&block);
+            job->rows->gradient(&block);
             gemm->pack_a[p](true, cols, rows, x.gradients, KEY_BLOCK, x.transposed);
             gemm->block[p](cols, D, rows, x.transposed, x.doutput_columns, column_stride, true,
                            dvalue + j * value_step, value_step, NULL);
@@ -399,9 +370,10 @@ void sesame_attention_backward(const sesame_attention *shape, const float *query
                                const float *value, const float *output, const float *log_sum_exp,
                                const float *doutput, float *dquery, float *dkey, float *dvalue) {
     if (shape->head_size == 0) return;
-    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .query = query, .key = key,
-                         .value = value, .output = output, .saved_log_sum_exp = log_sum_exp, .doutput = doutput,
-                         .dquery = dquery, .dkey = dkey, .dvalue = dvalue, .groups = 1};
+    attention_job job = {.shape = shape, .gemm = sesame_gemm_kernels_current(), .rows = sesame_attention_row_kernels(),
+                         .query = query, .key = key, .value = value, .output = output,
+                         .saved_log_sum_exp = log_sum_exp, .doutput = doutput, .dquery = dquery, .dkey = dkey,
+                         .dvalue = dvalue, .groups = 1};
     run(&job, backward_task);
 }
 
@@ -422,7 +394,7 @@ static void weights_task(void *context, size_t head) {
         for (size_t j = begin; j < end; j++) {
             const bool hidden = s->key_mask && !s->key_mask[b * s->key_count + j];
             const float *k = key + j * s->key_time_stride;
-            row[j] = hidden ? -INFINITY : s->scale * SESAME_SELECT(dot_table)(D, query + i * s->query_time_stride, k);
+            row[j] = hidden ? -INFINITY : s->scale * job->rows->dot(D, query + i * s->query_time_stride, k);
             maximum = fmaxf(maximum, row[j]);
         }
         for (size_t j = begin; j < end; j++) sum += row[j] = maximum == -INFINITY ? 0 : expf(row[j] - maximum);
@@ -432,121 +404,7 @@ static void weights_task(void *context, size_t head) {
 
 void sesame_attention_weights(const sesame_attention *shape, const float *query, const float *key, float *weights) {
     if (shape->head_size == 0) return;
-    attention_job job = {.shape = shape, .query = query, .key = key, .out = weights, .groups = 1};
+    attention_job job = {.shape = shape, .rows = sesame_attention_row_kernels(), .query = query, .key = key,
+                         .out = weights, .groups = 1};
     run(&job, weights_task);
 }
-
-#else  // The body, once for each instruction set.
-
-static void FN(scale_row)(size_t n, float scale, float *x) {
-    size_t j = 0;
-    for (; j + W <= n; j += W) vstore(x + j, vload(x + j) * vset(scale));
-    if (j < n) vstore_n(x + j, vload_n(x + j, n - j) * vset(scale), n - j);
-}
-
-static float FN(dot_row)(size_t n, const float *x, const float *y) {
-    vf sum = vset(0);
-    size_t j = 0;
-    for (; j + W <= n; j += W) sum = vfma(vload(x + j), vload(y + j), sum);
-    if (j < n) sum = vfma(vload_n(x + j, n - j), vload_n(y + j, n - j), sum);
-    return vsum(sum);
-}
-
-/// Where a row's loop begins and ends: whole vectors around the keys that it sees.
-typedef struct FN(row_range) {
-    size_t begin, end;
-} FN(row_range);
-
-/// Puts -inf around the values that row i sees up to whole vectors, so that row loops need no tail: rows are
-/// KEY_BLOCK long, a multiple of W.
-SESAME_INLINE FN(row_range) FN(close_row)(const score_block *s, size_t i, float *row) {
-    const size_t hidden = s->hidden[i], visible = s->visible[i];
-    const FN(row_range) range = {hidden / W * W, sesame_round_up(visible, W)};
-    for (size_t j = range.begin; j < hidden; j++) row[j] = -INFINITY;
-    for (size_t j = visible; j < range.end; j++) row[j] = -INFINITY;
-    return range;
-}
-
-/// Zeros where the row's loop did not go.
-SESAME_INLINE void FN(clear_row)(const score_block *s, FN(row_range) range, float *row) {
-    for (size_t j = 0; j < range.begin; j++) row[j] = 0;
-    for (size_t j = range.end; j < s->cols; j++) row[j] = 0;
-}
-
-/// Scaled and masked scores in place, -inf where hidden; their maximum.
-SESAME_INLINE float FN(mask_row)(const score_block *s, float *row, size_t visible, FN(row_range) range) {
-    vf largest = vset(-INFINITY), scale = vset(s->scale);
-    for (size_t j = range.begin; j < range.end; j += W) {
-        vf v = vload(row + j) * scale;
-        if (s->mask) v += j + W <= visible ? vload(s->mask + j) : vload_n(s->mask + j, visible - j);
-        vstore(row + j, v);
-        largest = vmax(v, largest);
-    }
-    return vmaximum(largest);
-}
-
-static void FN(running_softmax)(const score_block *s) {
-    for (size_t i = 0; i < s->rows; i++) {
-        float *row = s->scores + i * KEY_BLOCK;
-        const size_t hidden = s->hidden[i], visible = s->visible[i];
-        const FN(row_range) range = FN(close_row)(s, i, row);
-        const float old = s->maximum[i], maximum = fmaxf(old, FN(mask_row)(s, row, visible, range));
-        s->factor[i] = 1;
-        if (maximum == -INFINITY) {
-            memset(row, 0, s->cols * sizeof(float));
-            continue;
-        }
-        vf sum = vset(0), shift = vset(maximum);
-        for (size_t j = range.begin; j < range.end; j += W) {
-            vf e = vexp(vload(row + j) - shift);
-            vstore(row + j, e);
-            sum += e;
-        }
-        FN(clear_row)(s, range, row);
-        s->factor[i] = old == maximum ? 1.0f : expf(old - maximum);
-        s->sum[i] = s->sum[i] * s->factor[i] + vsum(sum);
-        s->maximum[i] = maximum;
-        if (s->dropout_scale > 0) {
-            sesame_dropout_run(visible - hidden, s->key, s->offset + i * s->row_offset + hidden, s->threshold,
-                               s->dropout_scale, row + hidden, row + hidden);
-        }
-    }
-}
-
-static void FN(score_gradient)(const score_block *s) {
-    for (size_t i = 0; i < s->rows; i++) {
-        float *row = s->scores + i * KEY_BLOCK, *gradient = s->gradients + i * KEY_BLOCK;
-        const size_t hidden = s->hidden[i], visible = s->visible[i];
-        const FN(row_range) range = FN(close_row)(s, i, row);
-        const float saved = s->log_sum_exp[i];
-        if (saved == -INFINITY) {
-            memset(row, 0, s->cols * sizeof(float));
-            memset(gradient, 0, s->cols * sizeof(float));
-            continue;
-        }
-        for (size_t j = range.begin; j < hidden; j++) gradient[j] = 0;
-        for (size_t j = visible; j < range.end; j++) gradient[j] = 0;
-        FN(mask_row)(s, row, visible, range);
-        vf shift = vset(saved), delta = vset(s->delta[i]), scale = vset(s->scale);
-        float keep[KEY_BLOCK];
-        if (s->dropout_scale > 0) {
-            for (size_t j = range.begin; j < range.end; j++) keep[j] = 1;
-            sesame_dropout_run(visible - hidden, s->key, s->offset + i * s->row_offset + hidden, s->threshold,
-                               s->dropout_scale, keep + hidden, keep + hidden);
-        }
-        for (size_t j = range.begin; j < range.end; j += W) {
-            vf weight = vexp(vload(row + j) - shift), g = vload(gradient + j), kept = weight;
-            if (s->dropout_scale > 0) {
-                vf k = vload(keep + j);
-                g *= k;
-                kept *= k;
-            }
-            vstore(row + j, weight * (g - delta) * scale);
-            vstore(gradient + j, kept);
-        }
-        FN(clear_row)(s, range, row);
-        FN(clear_row)(s, range, gradient);
-    }
-}
-
-#endif
