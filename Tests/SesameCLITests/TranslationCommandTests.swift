@@ -135,6 +135,19 @@ struct TranslationCommandTests {
         #expect(translated.output == "three two .\n\none .\n")
         let svg = String(decoding: try sandbox.read("a.svg"), as: UTF8.self)
         #expect(svg.contains("<svg") && svg.contains("two ← zwei"))
+        // Drawn again, but never over somebody's own file; an empty line has nothing to draw.
+        let again = try sandbox.run(
+            ["translate"] + model + ["--attention", "a.svg"], input: Data("\nvier .\n".utf8))
+        #expect(again.output == "\nfour .\n")
+        #expect(String(decoding: try sandbox.read("a.svg"), as: UTF8.self).contains("four ← vier"))
+        expectFailure(
+            try sandbox.run(
+                ["translate"] + model + ["--attention", "train.de"], input: Data("vier .".utf8)),
+            mentioning: "train.de exists and is no picture of attention", "--force")
+        expectFailure(
+            try sandbox.run(
+                ["translate"] + model + ["--attention", "nowhere/a.svg"], input: Data()),
+            mentioning: "there is no folder")
         let evaluation = try sandbox.run(
             ["evaluate", "--corpus", "numbers", "--split", "test", "--beam", "2"] + model,
             input: .init())

@@ -56,9 +56,13 @@ struct TranslateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Draw where the model looks, for the first line, as an SVG picture; with --json also write the weights of every line.",
+            "Draw where the model looks, for the first line with text, as an SVG picture; with --json also write the weights of every line.",
             valueName: "file.svg"))
     var attention: String?
+
+    @Flag(
+        help: "Replace a file that is no picture of attention; an earlier one is always replaced.")
+    var force = false
 
     @OptionGroup var precision: PrecisionOption
     @OptionGroup var threads: ThreadsOption
@@ -93,6 +97,12 @@ struct TranslateCommand: ParsableCommand {
 
     func run() throws {
         threads.apply()
+        if let attention {
+            try PageFile.check(
+                URL(fileURLWithPath: attention), name: attention, mark: AttentionChart.mark,
+                kind: "picture of attention", option: "--attention", force: force)
+            try requireRoom(for: attention)
+        }
         let translator = try Translator(modelFolder: model.url)
         var reader = try LineReader(path: file)
         var output = BufferedOutput()
@@ -114,7 +124,7 @@ struct TranslateCommand: ParsableCommand {
                 texts, options: search, precision: precision.precision)
             for (text, translations) in zip(texts, found) {
                 lineCount += 1
-                if let attention, !isDrawn, let best = translations.first {
+                if let attention, !isDrawn, let best = translations.first, !best.tokens.isEmpty {
                     try draw(best, of: text, to: attention)
                     isDrawn = true
                 }

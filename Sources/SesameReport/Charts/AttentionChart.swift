@@ -15,7 +15,10 @@ public struct AttentionChart: Sendable {
     /// Whether squares are as dark as the square roots of their weights, which shows what long texts share out.
     public var showsRoots = false
     /// Tells the chart from others of its page.
-    var identifier = "attention"
+    var identifier = Self.usualIdentifier
+    private static let usualIdentifier = "attention"
+    /// What stands near the beginning of a chart in a file of its own, to know it by.
+    package static let mark = "aria-labelledby=\"\(usualIdentifier)-title"
 
     /// A chart of weights.
     ///

@@ -99,7 +99,8 @@ public struct Prompter: Sendable {
         }
         for answer in answers {
             try OptionCheck.require(
-                !answer.words.isEmpty, "words of the answer '\(answer.label)'", "one or more", "none")
+                !answer.words.isEmpty, "words of the answer '\(answer.label)'", "one or more",
+                "none")
         }
         for text in examples.texts where options.shotCount > 0 { _ = try words(for: text) }
     }
