@@ -80,7 +80,15 @@ extension Sandbox {
     ]
 
     /// What a new sandbox begins with; made once for the whole test run.
-    private static let original = Result { try makeOriginal() }
+    private static let original: Result<Sandbox, any Error> = Result {
+        let sandbox = try makeOriginal()
+        // It is never released, so that its folder would stay behind.
+        atexit {
+            guard let sandbox = try? Sandbox.original.get() else { return }
+            try? FileManager.default.removeItem(at: sandbox.folder)
+        }
+        return sandbox
+    }
 
     private static func makeOriginal() throws -> Sandbox {
         let sandbox = try Sandbox()

@@ -105,9 +105,15 @@ struct TrainingEstimateTests {
             vocabularies: Seq2SeqVocabularies(
                 sourceSize: 40, targetSize: 50, isShared: false, beginningID: 0, endID: 1),
             embeddingSize: 8, encoderSize: 4, hiddenSize: 8)
-        try expectSpeed(
-            of: RecurrentSeq2Seq(configuration: translation, key: key), cost: translation.cost,
-            in: fixture)
+        let translator = try RecurrentSeq2Seq(configuration: translation, key: key)
+        try expectSpeed(of: translator, cost: translation.cost, in: fixture)
+        // Every token looks at all of the source: so long a sentence is not tried.
+        let folder = try fixture.save(translator, as: "translator")
+        let error = #expect(throws: TrainingError.self) {
+            try MachineSpeed.measured(
+                modelFolder: folder, batchSize: 1, length: 1 << 22, precision: .float32)
+        }
+        #expect(error?.code == .tooLarge)
     }
 
     @Test func speedIsMeasured() {

@@ -56,26 +56,28 @@ public struct MachineSpeed: Sendable, Hashable, Codable {
     ///   - precision: The precision of matrix products.
     ///   - seconds: How long to measure, about.
     /// - Throws: What loading the model throws; ``TrainingError`` with code `.badModelFolder` for a kind whose cost is
-    ///   not known.
+    ///   not known, or `.tooLarge` where a step does not fit in memory.
     public static func measured(
         modelFolder folder: URL, batchSize: Int, length: Int, precision: Precision,
         seconds: Double = 1
     ) throws -> MachineSpeed {
         let kind = try ModelKind.of(folder)
-        if let cost = try kind.cost(folder) as? ModelCost {
+        let cost = try kind.cost(folder)
+        if let cost = cost as? ModelCost {
             return measured(
                 for: cost, batchSize: batchSize, length: length, precision: precision,
                 seconds: seconds)
         }
-        let probe = SpeedProbe(
-            batchSize: batchSize, length: length, precision: precision, seconds: seconds)
-        guard let speed = kind.speed else {
+        guard let cost, let speed = kind.speed else {
             throw TrainingError(
                 .badModelFolder(
                     path: folder.path,
                     problem: "what a model of the kind \(kind.modelType) costs is not known",
                     remedy: "choose another model"))
         }
+        let probe = SpeedProbe(
+            batchSize: batchSize, length: length, precision: precision, seconds: seconds)
+        try TrainingEstimate(cost, batchSize: probe.rows, length: length).requireFits()
         return try speed(folder, probe)
     }
 
