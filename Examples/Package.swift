@@ -26,5 +26,6 @@ let package = Package(
         ),
         .executableTarget(name: "PretrainGPT", dependencies: training),
         .executableTarget(name: "FinetuneEncoder", dependencies: training),
+        .executableTarget(name: "TranslateSentences", dependencies: training),
     ]
 )
