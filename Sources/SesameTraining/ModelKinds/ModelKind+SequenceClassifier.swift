@@ -36,7 +36,9 @@ extension ModelKind {
     ) throws -> MachineSpeed {
         let model = try SequenceClassifier.load(from: folder)
         guard case .textCNN(let sizes) = model.configuration.backbone else {
-            preconditionFailure("a \(TextCNNConfig.modelType) that is none")
+            throw mismatch(
+                try ModelFolder.summary(of: folder).modelType, in: folder,
+                expected: { $0.modelType == TextCNNConfig.modelType })
         }
         let ids = probe.ids(below: sizes.vocabularySize)
         let layers =
