@@ -157,6 +157,20 @@ struct ModelCostTests {
             / Double(MemoryPool.peakBytes)
     }
 
+    /// The same of a model that translates, sources as long as targets.
+    private static func foreseenShare(
+        ofTranslating cost: some TrainingCost, batchSize: Int, length: Int,
+        _ model: some Seq2SeqModel
+    ) -> Double {
+        let (ids, lengths) = (ids(batchSize, length), Array(repeating: length, count: batchSize))
+        return foreseenShare(cost, batchSize: batchSize, length: length, model) {
+            $0.loss(
+                ids, sourceLengths: lengths, input: ids, output: ids, targetLengths: lengths,
+                labelSmoothing: 0, context: .training(seed: 1, step: 0)
+            ).loss
+        }
+    }
+
     private static func ids(_ rows: Int, _ length: Int) -> IDTensor {
         IDTensor((0..<rows * length).map { Int32($0 % 500) }, shape: [rows, length])
     }
@@ -190,13 +204,8 @@ struct ModelCostTests {
                         hiddenSize: width, layerCount: layers, headCount: 4,
                         feedForwardSize: 4 * width), dropoutProbability: 0)
                 let model = try Transformer(configuration: sizes, key: RandomKey(seed: 1))
-                let (ids, lengths) = (Self.ids(batch, 64), Array(repeating: 64, count: batch))
-                let ratio = Self.foreseenShare(sizes.cost, batchSize: batch, length: 64, model) {
-                    $0.loss(
-                        ids, sourceLengths: lengths, input: ids, output: ids,
-                        targetLengths: lengths, context: .training(seed: 1, step: 0)
-                    ).loss
-                }
+                let ratio = Self.foreseenShare(
+                    ofTranslating: sizes.cost, batchSize: batch, length: 64, model)
                 #expect((0.85...1.3).contains(ratio), "\(width) × \(layers) × \(batch): \(ratio)")
             }
         }
@@ -334,13 +343,8 @@ struct ModelCostTests {
                 )
                 (sizes.layerCount, sizes.attention) = (layers, kind)
                 let model = try RecurrentSeq2Seq(configuration: sizes, key: RandomKey(seed: 1))
-                let (ids, lengths) = (Self.ids(batch, 40), Array(repeating: 40, count: batch))
-                let ratio = Self.foreseenShare(sizes.cost, batchSize: batch, length: 40, model) {
-                    $0.loss(
-                        ids, sourceLengths: lengths, input: ids, output: ids,
-                        targetLengths: lengths, context: .training(seed: 1, step: 0)
-                    ).loss
-                }
+                let ratio = Self.foreseenShare(
+                    ofTranslating: sizes.cost, batchSize: batch, length: 40, model)
                 #expect((0.8...1.4).contains(ratio), "\(width) × \(layers): \(ratio)")
             }
         }

@@ -42,7 +42,7 @@ extension RNNConfig {
 
 extension ELMoConfig {
     /// Bytes of a word with its two marks, as they are counted here.
-    static let usualWordLength = 8
+    package static let usualWordLength = 8
 
     /// What such a model costs; sentences of 25 words are usual.
     ///

@@ -13,13 +13,14 @@ extension ModelKind {
         cost: { try ModelFolder.elmo(in: $0).cost },
         speed: { folder, probe in
             let model = try ELMo.load(from: folder)
-            // Words of six letters, which few others are the same as.
-            let letters = probe.ids([probe.rows * probe.length, 6], below: 26).scalars
+            // Letters between two marks: words which few others are the same as.
+            let size = ELMoConfig.usualWordLength - 2
+            let letters = probe.ids([probe.rows * probe.length, size], below: 26).scalars
             let words = WordBatch(
                 sentences: (0..<probe.rows).map {
                     Array($0 * probe.length..<($0 + 1) * probe.length)
                 }, maxWordBytes: model.configuration.maxWordBytes
-            ) { word in letters[word * 6..<(word + 1) * 6].map { 97 + UInt8($0) } }
+            ) { word in letters[word * size..<(word + 1) * size].map { 97 + UInt8($0) } }
             let classes = probe.ids(
                 [words.numbers.count], below: model.configuration.vocabularySize
             ).scalars

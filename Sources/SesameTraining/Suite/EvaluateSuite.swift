@@ -191,11 +191,7 @@ private struct SuiteRunner {
                         path: folder.path,
                         problem: "cannot make a folder for the results: \(fileReason(error))"))
             }
-            let workspace = try openWorkspace()
-            for set in learnableSets {
-                if try has(set, in: workspace) { try workspace.deleteCorpus(set.name) }
-                try importSet(set, into: workspace)
-            }
+            let workspace = try readSets(replacing: true)
             try save(fresh)
             return (fresh, workspace)
         }
@@ -210,11 +206,7 @@ private struct SuiteRunner {
                     problem: "it holds results of another model, other sets, seeds or settings; "
                         + "name these again, or choose another folder"))
         }
-        let workspace = try openWorkspace()
-        for set in try learnableSets.filter({ try !has($0, in: workspace) }) {
-            try importSet(set, into: workspace)
-        }
-        return (report, workspace)
+        return (report, try readSets(replacing: false))
     }
 
     func save(_ report: SuiteReport) throws {
@@ -227,12 +219,18 @@ private struct SuiteRunner {
         }
     }
 
-    private func openWorkspace() throws -> Workspace {
-        try Workspace(url: folder.appendingPathComponent("suite.sqlite"))
-    }
-
-    private func has(_ set: EvaluationSet, in workspace: Workspace) throws -> Bool {
-        try workspace.corpora().contains { $0.name == set.name }
+    /// The workspace, with the documents of all sets; those that are there already are read again or kept.
+    private func readSets(replacing: Bool) throws -> Workspace {
+        let workspace = try Workspace(url: folder.appendingPathComponent("suite.sqlite"))
+        let known = Set(try workspace.corpora().map(\.name))
+        for set in learnableSets {
+            if known.contains(set.name) {
+                guard replacing else { continue }
+                try workspace.deleteCorpus(set.name)
+            }
+            try importSet(set, into: workspace)
+        }
+        return workspace
     }
 
     private func importSet(_ set: EvaluationSet, into workspace: Workspace) throws {
